@@ -1,0 +1,20 @@
+//! Layer 0, the words: addresses, identifiers, flags, times, statuses and faults that every other layer speaks.
+//!
+//! Nothing here reads a file, a socket, a clock or a random number. What the upper layers need of those is declared
+//! here as the traits [`Clock`] and [`Chance`], so that a test can advance the one and repeat the other.
+
+mod address;
+mod edge;
+mod fault;
+mod flags;
+mod ids;
+mod status;
+mod time;
+
+pub use address::{Address, AddressError, Domain, ReversePath};
+pub use edge::{Chance, Clock, Edge};
+pub use fault::{Blame, Fault, Retry};
+pub use flags::{FlagSet, Keyword, SystemFlags};
+pub use ids::{AccountId, EnvelopeId, IdError, MailboxId, ModSeq, Uid, UidValidity};
+pub use status::Status;
+pub use time::{Time, TimeError};

@@ -1,0 +1,178 @@
+//! The closed list of what a peer or a client may be told: one public text each, with its SMTP code and enhanced
+//! status code (RFC 3463, RFC 5248) and its IMAP response code (RFC 5530, RFC 9051 §7.1).
+//!
+//! A public text says what to do, and never a path, a name, a version or whether something else exists.
+
+/// What happened, as the outside may know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Status {
+    /// The storage did not take the write, or something failed that should not.
+    Storage,
+    /// The disk or the store is full.
+    StorageFull,
+    /// Too busy now.
+    Busy,
+    /// The server is going down.
+    ShuttingDown,
+    /// The peer or client was silent for too long.
+    TimedOut,
+    /// Something must happen in TLS and there is none.
+    TlsRequired,
+    /// The certificate's subject is not in the white list, or the connection has no certificate.
+    OperatorUnknown,
+    /// The reverse-path's domain is not one of this operator's.
+    DomainNotOperators,
+    /// The trust data needed for a judgement is out of date.
+    TrustStale,
+    /// A login is needed first.
+    LoginRequired,
+    /// Name or password is wrong, or the account is not active: one reply for all of these.
+    LoginFailed,
+    /// The mechanism is not offered.
+    MechanismUnknown,
+    /// The login's exchange has no valid form.
+    LoginMalformed,
+    /// The sender's address does not belong to the login.
+    NotYourAddress,
+    /// The recipient is outside the trust space.
+    OutsideTrustSpace,
+    /// No such recipient here.
+    RecipientUnknown,
+    /// The recipient's account takes no mail now.
+    RecipientInactive,
+    /// The recipient's mailbox has no room.
+    MailboxFull,
+    /// The message is larger than allowed.
+    MessageTooLarge,
+    /// Too many recipients in one transaction.
+    TooManyRecipients,
+    /// A header or the structure of the message is beyond the limits.
+    MessageMalformed,
+    /// A bare CR or LF.
+    BareLineEnd,
+    /// More than thirty or so `Received:` fields.
+    MailLoop,
+    /// A command that is not known.
+    CommandUnknown,
+    /// A command whose arguments have no valid form.
+    Syntax,
+    /// A command that is not allowed now.
+    OutOfSequence,
+    /// A line longer than allowed.
+    LineTooLong,
+    /// A parameter that is not known.
+    ParameterUnknown,
+    /// An address that has no valid form.
+    AddressSyntax,
+    /// Too many errors on one connection.
+    TooManyErrors,
+    /// No such mailbox, or no right to know of it.
+    NoSuchMailbox,
+    /// The mailbox exists already.
+    MailboxExists,
+    /// The name cannot be a mailbox name.
+    BadMailboxName,
+    /// The operation cannot be done on this mailbox.
+    CannotOnThisMailbox,
+    /// The mailbox was opened read-only.
+    ReadOnly,
+    /// A limit of the server: mailboxes, keywords, sessions.
+    LimitReached,
+    /// The message is gone.
+    MessageGone,
+    /// The charset is not supported.
+    BadCharset,
+}
+
+/// The three public forms of one status.
+struct Row {
+    smtp: u16,
+    enhanced: &'static str,
+    imap: Option<&'static str>,
+    text: &'static str,
+}
+
+const fn row(smtp: u16, enhanced: &'static str, imap: Option<&'static str>, text: &'static str) -> Row {
+    Row { smtp, enhanced, imap, text }
+}
+
+impl Status {
+    #[allow(clippy::too_many_lines, reason = "a table: one line per status")]
+    const fn row(self) -> Row {
+        match self {
+            Self::Storage => row(451, "4.3.0", Some("SERVERBUG"), "temporary failure of this server, try again"),
+            Self::StorageFull => row(451, "4.3.1", Some("OVERQUOTA"), "insufficient system storage, try again later"),
+            Self::Busy => row(421, "4.3.2", Some("UNAVAILABLE"), "too busy now, try again later"),
+            Self::ShuttingDown => row(421, "4.3.2", Some("UNAVAILABLE"), "this server is going down, try again later"),
+            Self::TimedOut => row(421, "4.4.2", Some("UNAVAILABLE"), "nothing was heard for too long, closing"),
+            Self::TlsRequired => row(530, "5.7.0", Some("PRIVACYREQUIRED"), "issue STARTTLS first"),
+            Self::OperatorUnknown => row(554, "5.7.1", None, "this certificate is not one of a listed operator"),
+            Self::DomainNotOperators => {
+                row(550, "5.7.1", None, "the sender's domain is not listed for this certificate")
+            }
+            Self::TrustStale => {
+                row(451, "4.7.1", None, "the trust data of this server is being renewed, try again later")
+            }
+            Self::LoginRequired => row(530, "5.7.0", Some("NOPERM"), "log in first"),
+            Self::LoginFailed => row(535, "5.7.8", Some("AUTHENTICATIONFAILED"), "the name or the password is wrong"),
+            Self::MechanismUnknown => row(504, "5.5.4", Some("CANNOT"), "this mechanism is not offered"),
+            Self::LoginMalformed => row(501, "5.5.2", Some("CLIENTBUG"), "the login exchange has no valid form"),
+            Self::NotYourAddress => {
+                row(553, "5.7.1", Some("NOPERM"), "this sender address does not belong to your login")
+            }
+            Self::OutsideTrustSpace => row(550, "5.7.1", None, "this recipient is outside MSSante's trust space"),
+            Self::RecipientUnknown => row(550, "5.1.1", None, "there is no such mailbox here"),
+            Self::RecipientInactive => row(550, "5.2.1", None, "this mailbox takes no messages"),
+            Self::MailboxFull => row(452, "4.2.2", Some("OVERQUOTA"), "this mailbox is full"),
+            Self::MessageTooLarge => row(552, "5.3.4", Some("TOOBIG"), "the message is larger than this server takes"),
+            Self::TooManyRecipients => {
+                row(452, "4.5.3", Some("LIMIT"), "too many recipients, send the others in another transaction")
+            }
+            Self::MessageMalformed => {
+                row(554, "5.6.0", Some("CANNOT"), "the structure of the message is beyond the limits")
+            }
+            Self::BareLineEnd => row(550, "5.6.11", Some("CANNOT"), "a CR or LF stands alone, lines end with CRLF"),
+            Self::MailLoop => row(554, "5.4.6", None, "this message has passed too many servers"),
+            Self::CommandUnknown => row(500, "5.5.1", Some("CLIENTBUG"), "command not recognised"),
+            Self::Syntax => row(501, "5.5.4", Some("CLIENTBUG"), "the arguments have no valid form"),
+            Self::OutOfSequence => row(503, "5.5.1", Some("CLIENTBUG"), "not now: another command must come first"),
+            Self::LineTooLong => row(500, "5.5.2", Some("TOOBIG"), "the line is too long"),
+            Self::ParameterUnknown => row(555, "5.5.4", Some("CLIENTBUG"), "a parameter is not recognised"),
+            Self::AddressSyntax => row(501, "5.1.3", Some("CLIENTBUG"), "the address has no valid form"),
+            Self::TooManyErrors => row(421, "4.7.0", Some("LIMIT"), "too many errors, closing"),
+            Self::NoSuchMailbox => row(550, "5.1.1", Some("NONEXISTENT"), "there is no such mailbox"),
+            Self::MailboxExists => row(550, "5.5.0", Some("ALREADYEXISTS"), "the mailbox exists already"),
+            Self::BadMailboxName => row(550, "5.1.3", Some("CANNOT"), "this cannot be the name of a mailbox"),
+            Self::CannotOnThisMailbox => row(550, "5.5.0", Some("CANNOT"), "this cannot be done with this mailbox"),
+            Self::ReadOnly => row(550, "5.7.1", Some("NOPERM"), "the mailbox was opened for reading only"),
+            Self::LimitReached => row(452, "4.5.3", Some("LIMIT"), "a limit of this server is reached"),
+            Self::MessageGone => row(550, "5.1.1", Some("EXPUNGEISSUED"), "the message is gone"),
+            Self::BadCharset => row(501, "5.5.4", Some("BADCHARSET"), "this charset is not supported"),
+        }
+    }
+
+    /// The SMTP reply code.
+    #[must_use]
+    pub const fn smtp(self) -> u16 {
+        self.row().smtp
+    }
+
+    /// The enhanced status code (RFC 3463).
+    #[must_use]
+    pub const fn enhanced(self) -> &'static str {
+        self.row().enhanced
+    }
+
+    /// The IMAP response code, where one says more than the text.
+    #[must_use]
+    pub const fn imap(self) -> Option<&'static str> {
+        self.row().imap
+    }
+
+    /// The public text.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        self.row().text
+    }
+}

@@ -1,0 +1,3 @@
+//! The `sceau` program: hands its arguments to [`sceau::cli`].
+
+fn main() {}

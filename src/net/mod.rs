@@ -1,0 +1,1 @@
+//! Layer 6, sockets, TLS and time-outs: drives the sessions.

@@ -1,0 +1,1 @@
+//! Layer 2, may they: facts in, verdict out. Pure functions.

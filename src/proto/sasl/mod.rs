@@ -1,0 +1,1 @@
+//! SASL (RFC 4422) exchanges as machines, shared by IMAP and submission.

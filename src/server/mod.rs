@@ -1,0 +1,1 @@
+//! Layer 7, composition: builds the parts, starts the tasks, stops them.

@@ -1,0 +1,1 @@
+//! What an IMAP client can do.

@@ -1,0 +1,1 @@
+//! Layer 3, mailboxes: engine, accounts, change log, quota, bodies.
