@@ -71,10 +71,9 @@ pub trait Session: Send {
         self.timed_out(out);
     }
 
-    /// Whether the peer has proved who it is. Of the others only a bounded number is kept, the oldest leaves first.
-    fn authenticated(&self) -> bool {
-        false
-    }
+    /// Whether the peer has proved who it is: an operator by its certificate, a person by a login. Until then its
+    /// time is short, and it is the first to leave when the server is full.
+    fn authenticated(&self) -> bool;
 }
 
 /// The peer can't be written to any more: it left, or took nothing for too long.
