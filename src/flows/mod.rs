@@ -1,1 +1,9 @@
 //! Layer 4, the life of a message: receive, submit, deliver, open, record.
+//!
+//! Each flow is a struct whose fields are what it depends on, built once in `server`. A flow decides by `policy`,
+//! writes through `store` in one commit together with the proof of what it did, and says yes last. What it needs from
+//! the network is a trait that it declares here and that `net` implements.
+
+mod transaction;
+
+pub use transaction::{Peer, Transaction};
