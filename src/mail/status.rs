@@ -83,6 +83,32 @@ pub enum Status {
     MessageGone,
     /// The charset is not supported.
     BadCharset,
+    /// A NUL byte in the content of a message.
+    NulInContent,
+    /// A command that is known and not served.
+    NotImplemented,
+    /// DATA when every recipient was refused, or none was named.
+    NoRecipients,
+    /// A non-ASCII address without SMTPUTF8, on either side.
+    Utf8Needed,
+    /// The login's exchange was cancelled by the client.
+    LoginCancelled,
+    /// Bytes in clear came after STARTTLS (an injection, or a client that does not wait).
+    PlaintextAfterStartTls,
+    /// Outbound: no host of the recipient's domain could be found.
+    PeerNotFound,
+    /// Outbound: no connection, or it broke.
+    PeerUnreachable,
+    /// Outbound: the peer was silent for too long.
+    PeerSilent,
+    /// Outbound: the peer offers no TLS, or its handshake failed.
+    PeerWithoutTls,
+    /// Outbound: the peer's certificate is not one that the white list has for the recipient's domain.
+    PeerNotTrusted,
+    /// Outbound: the peer's replies have no valid form or order.
+    PeerProtocol,
+    /// Outbound: the peer cannot carry what the message needs (8-bit content), and sealed content is not converted.
+    PeerCannotCarry,
 }
 
 /// The three public forms of one status.
@@ -149,6 +175,21 @@ impl Status {
             Self::LimitReached => row(452, "4.5.3", Some("LIMIT"), "a limit of this server is reached"),
             Self::MessageGone => row(550, "5.1.1", Some("EXPUNGEISSUED"), "the message is gone"),
             Self::BadCharset => row(501, "5.5.4", Some("BADCHARSET"), "this charset is not supported"),
+            Self::NulInContent => row(550, "5.6.11", Some("CANNOT"), "the message holds a NUL byte"),
+            Self::NotImplemented => row(502, "5.5.1", Some("CANNOT"), "this command is not served here"),
+            Self::NoRecipients => row(554, "5.5.1", None, "no valid recipients"),
+            Self::Utf8Needed => row(553, "5.6.7", None, "an address that is not ASCII needs SMTPUTF8"),
+            Self::LoginCancelled => row(501, "5.7.0", None, "the login was cancelled"),
+            Self::PlaintextAfterStartTls => row(554, "5.5.1", None, "bytes in clear after STARTTLS, closing"),
+            Self::PeerNotFound => row(451, "4.4.3", None, "no server was found for the recipient's domain"),
+            Self::PeerUnreachable => row(451, "4.4.1", None, "the recipient's server did not answer"),
+            Self::PeerSilent => row(451, "4.4.2", None, "the recipient's server was silent for too long"),
+            Self::PeerWithoutTls => row(451, "4.7.5", None, "no TLS could be set up with the recipient's server"),
+            Self::PeerNotTrusted => {
+                row(451, "4.7.1", None, "the recipient's server is not one that is listed for the domain")
+            }
+            Self::PeerProtocol => row(451, "4.5.0", None, "the recipient's server broke the protocol"),
+            Self::PeerCannotCarry => row(554, "5.6.3", None, "the recipient's server does not take 8-bit messages"),
         }
     }
 
