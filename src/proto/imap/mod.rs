@@ -1,1 +1,14 @@
 //! IMAP (RFC 9051, RFC 3501) as a machine: bytes to commands, answers to bytes.
+//!
+//! [`server`] cuts the input into commands within limits, [`table`] says which commands exist, when, and how they are
+//! read; [`response`] writes. What a command does is `sessions/imap`'s matter.
+
+mod args;
+pub mod date;
+pub mod name;
+pub mod response;
+pub mod search;
+pub mod sequence;
+pub mod utf7;
+
+pub use args::NESTING_MAX;
