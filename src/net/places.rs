@@ -1,0 +1,188 @@
+//! The places of one service: how many connections there are, from where, and who leaves when it is full.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use super::connection::Notice;
+use super::listener::{Limits, neighbourhood};
+
+/// Why there is no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Full {
+    /// The peer's address has all that one address may have.
+    Address,
+    /// The service has all that it may have, and everybody there is authenticated.
+    Everywhere,
+}
+
+impl Full {
+    /// For the log.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Address => "too many connections from this address",
+            Self::Everywhere => "too many connections",
+        }
+    }
+}
+
+/// The places of one service.
+pub struct Places {
+    limits: Limits,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Default)]
+struct Taken {
+    next: u64,
+    total: usize,
+    by_address: HashMap<IpAddr, usize>,
+    notices: HashMap<u64, watch::Sender<Notice>>,
+    /// Oldest first.
+    anonymous: BTreeMap<u64, ()>,
+}
+
+/// One connection's place; dropping it gives it back.
+pub struct Place {
+    places: Arc<Places>,
+    number: u64,
+    address: IpAddr,
+    notice: watch::Receiver<Notice>,
+}
+
+impl Places {
+    /// With everything free.
+    #[must_use]
+    pub fn new(limits: Limits) -> Arc<Self> {
+        Arc::new(Self { limits, taken: Mutex::default() })
+    }
+
+    /// Takes a place. When all are taken, the oldest connection that is not authenticated is told to leave, so that
+    /// a crowd of silent peers can't lock the others out; its place counts at once.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn take(self: &Arc<Self>, address: IpAddr) -> Result<Place, Full> {
+        let address = neighbourhood(address);
+        let mut taken = self.taken();
+        if taken.by_address.get(&address).is_some_and(|count| *count >= self.limits.per_address) {
+            return Err(Full::Address);
+        }
+        if taken.total >= self.limits.total {
+            let (oldest, ()) = taken.anonymous.pop_first().ok_or(Full::Everywhere)?;
+            if let Some(sender) = taken.notices.get(&oldest) {
+                sender.send_replace(Notice::MakeRoom);
+            }
+            // Its own count goes when it has left; until then the service is over its limit by those who leave.
+        }
+        let number = taken.next;
+        taken.next += 1;
+        taken.total += 1;
+        *taken.by_address.entry(address).or_default() += 1;
+        taken.anonymous.insert(number, ());
+        let (sender, notice) = watch::channel(Notice::None);
+        taken.notices.insert(number, sender);
+        Ok(Place { places: Arc::clone(self), number, address, notice })
+    }
+
+    /// Tells everybody that the server goes down.
+    pub fn everybody_out(&self) {
+        for sender in self.taken().notices.values() {
+            sender.send_replace(Notice::ShutDown);
+        }
+    }
+
+    /// How many places are taken.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.taken().total
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// Tells when to leave.
+    #[must_use]
+    pub fn notice(&self) -> watch::Receiver<Notice> {
+        self.notice.clone()
+    }
+
+    /// To be called when the peer has proved who it is: from then on it need not make room.
+    #[must_use]
+    pub fn on_authenticated(&self) -> Box<dyn FnOnce() + Send> {
+        let (places, number) = (Arc::clone(&self.places), self.number);
+        Box::new(move || {
+            places.taken().anonymous.remove(&number);
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.places.taken();
+        taken.total -= 1;
+        taken.anonymous.remove(&self.number);
+        taken.notices.remove(&self.number);
+        if let Some(count) = taken.by_address.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                taken.by_address.remove(&self.address);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
+    }
+
+    fn places(total: usize, per_address: usize) -> Arc<Places> {
+        Places::new(Limits { total, per_address })
+    }
+
+    #[test]
+    fn an_address_has_its_own_limit_and_gets_its_places_back() {
+        let places = places(10, 2);
+        let first = places.take(address(1)).ok().unwrap();
+        let _second = places.take(address(1)).ok().unwrap();
+        assert_eq!(places.take(address(1)).err(), Some(Full::Address));
+        assert!(places.take(address(2)).is_ok());
+        drop(first);
+        assert!(places.take(address(1)).is_ok());
+        assert_eq!(places.count(), 1);
+    }
+
+    #[test]
+    fn neighbours_in_one_ipv6_network_and_mapped_addresses_count_as_one() {
+        let places = places(10, 1);
+        let _one = places.take("2001:db8::1".parse().unwrap()).ok().unwrap();
+        assert_eq!(places.take("2001:db8::2".parse().unwrap()).err(), Some(Full::Address));
+        assert!(places.take("2001:db8:0:1::1".parse().unwrap()).is_ok());
+        let _four = places.take(address(1)).ok().unwrap();
+        assert_eq!(places.take("::ffff:192.0.2.1".parse().unwrap()).err(), Some(Full::Address));
+    }
+
+    #[test]
+    fn when_full_the_oldest_unauthenticated_leaves_first_and_the_authenticated_stay() {
+        let places = places(2, 2);
+        let known = places.take(address(1)).ok().unwrap();
+        known.on_authenticated()();
+        let silent = places.take(address(2)).ok().unwrap();
+        let newcomer = places.take(address(3)).ok().unwrap();
+        assert_eq!(*silent.notice().borrow(), Notice::MakeRoom);
+        assert_eq!(*known.notice().borrow(), Notice::None);
+        drop(silent);
+        newcomer.on_authenticated()();
+        assert_eq!(places.take(address(4)).err(), Some(Full::Everywhere));
+    }
+}
