@@ -1,0 +1,402 @@
+//! Keys: the master key in its file, and the keys that lie wrapped in the store.
+//!
+//! ```text
+//! master key (file, 0600) ─ HKDF ─┬─ wrapping of account keys    account key ─ HKDF ─┬─ wrapping of body keys
+//!                                 ├─ wrapping of opening keys                        └─ rows of the account
+//!                                 ├─ wrapping of body keys in the queue
+//!                                 ├─ look-up tags of addresses
+//!                                 └─ rows of no account
+//! ```
+//!
+//! Each use has a key of its own, derived by HKDF-SHA-256 (RFC 5869) with the use's name, so that bytes sealed for one
+//! use never open for another. To destroy a wrapped key is to erase what it protects. A wrapped key is bound to its
+//! holder (account, body, person) and opens for no other. All keys are wiped from memory when dropped. This module is
+//! *not* about TLS keys nor the log's signing key (see `trust` and `ledger`).
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::{hkdf, hmac};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
+
+use super::aead::{Cipher, NONCE, TAG};
+use super::body::BodyId;
+use super::row::RowKey;
+use crate::mail::{AccountId, Chance};
+
+/// First word of a master key file.
+const FILE_HEAD: &str = "sceau-master-key/v1 ";
+/// A master key file is one line of 65 bytes; more is something else.
+const FILE_MAX: u64 = 1024;
+
+/// Why a key can't be had. Texts name the file, the reason and the remedy.
+#[derive(Debug)]
+pub enum KeyError {
+    /// The file can't be read or written.
+    Io(PathBuf, io::Error),
+    /// The file exists and would be overwritten: everything sealed under it would be lost.
+    Exists(PathBuf),
+    /// Somebody other than the owner may read or write it; the mode's low nine bits.
+    Exposed(PathBuf, u32),
+    /// It isn't a master key file.
+    Malformed(PathBuf),
+    /// A wrapped key doesn't open: changed bytes, another holder, or another master key.
+    Unwrap,
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
+            Self::Exists(path) => write!(
+                f,
+                "{}: a master key is here already and is never overwritten; move it away if nothing is sealed under it",
+                path.display()
+            ),
+            Self::Exposed(path, mode) => write!(
+                f,
+                "{}: the mode is {mode:04o}, others may read this master key; run chmod 600 on it and consider who has",
+                path.display()
+            ),
+            Self::Malformed(path) => write!(
+                f,
+                "{}: not a master key file (one line, «{FILE_HEAD}» and 32 bytes in base64); restore it from its backup",
+                path.display()
+            ),
+            Self::Unwrap => f.write_str(
+                "a wrapped key does not open: it was changed, belongs to another holder, or to another master key",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for KeyError {}
+
+/// The key under which all others lie. Who has it and the store reads everything; who has lost it reads nothing.
+#[derive(ZeroizeOnDrop)]
+pub struct MasterKey([u8; 32]);
+
+impl MasterKey {
+    /// A fresh key, in memory only.
+    #[must_use]
+    pub fn generate(chance: &dyn Chance) -> Self {
+        let mut bytes = [0; 32];
+        chance.fill(&mut bytes);
+        Self(bytes)
+    }
+
+    /// The key with these bytes, for tests and for hardware that keeps them.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Generates a key and writes it to a new file of mode 0600, durable when this returns.
+    ///
+    /// # Errors
+    /// `Exists` when there is a file of that name, `Io` for what the file system says.
+    pub fn create(path: &Path, chance: &dyn Chance) -> Result<Self, KeyError> {
+        let key = Self::generate(chance);
+        let text = Zeroizing::new(format!("{FILE_HEAD}{}\n", *Zeroizing::new(STANDARD.encode(key.0))));
+        write_new(path, text.as_bytes()).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => KeyError::Exists(path.to_owned()),
+            _ => KeyError::Io(path.to_owned(), error),
+        })?;
+        Ok(key)
+    }
+
+    /// Reads a key file.
+    ///
+    /// # Errors
+    /// `Exposed` when group or others have any right on it, `Malformed`, `Io`.
+    pub fn load(path: &Path) -> Result<Self, KeyError> {
+        let io = |error| KeyError::Io(path.to_owned(), error);
+        let file = File::open(path).map_err(io)?;
+        // Asked of the open file, so that it can't be exchanged between the question and the reading.
+        let mode = file.metadata().map_err(io)?.mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(KeyError::Exposed(path.to_owned(), mode));
+        }
+        let mut text = Zeroizing::new(String::with_capacity(FILE_MAX as usize));
+        file.take(FILE_MAX).read_to_string(&mut text).map_err(io)?;
+        Self::parse(&text).ok_or_else(|| KeyError::Malformed(path.to_owned()))
+    }
+
+    /// A 256-bit key for one use. The label is the use's name; different labels give unrelated keys.
+    #[must_use]
+    pub fn derive(&self, label: &str) -> Zeroizing<[u8; 32]> {
+        derive(&self.0, label)
+    }
+
+    /// What an address is looked up by: a tag that says nothing about it without this key.
+    #[must_use]
+    pub fn directory_tag(&self, key: &str) -> [u8; 16] {
+        let mac = hmac::Key::new(hmac::HMAC_SHA256, self.derive("directory").as_slice());
+        let tag = hmac::sign(&mac, key.as_bytes());
+        std::array::from_fn(|i| tag.as_ref()[i])
+    }
+
+    /// The key of the sealed rows of this use (queue, settings…); accounts have their own.
+    #[must_use]
+    pub fn row_key(&self, label: &str) -> RowKey {
+        RowKey::new(&self.derive(&format!("rows/{label}")))
+    }
+
+    /// Wraps an account's key.
+    #[must_use]
+    pub fn wrap_account(&self, key: &AccountKey, account: AccountId, chance: &dyn Chance) -> WrappedKey {
+        WrappedKey::wrap(&self.derive("wrap/account"), &account.0.to_be_bytes(), &key.0, chance)
+    }
+
+    /// Unwraps an account's key.
+    ///
+    /// # Errors
+    /// `Unwrap`.
+    pub fn unwrap_account(&self, wrapped: &WrappedKey, account: AccountId) -> Result<AccountKey, KeyError> {
+        wrapped.unwrap(&self.derive("wrap/account"), &account.0.to_be_bytes()).map(AccountKey)
+    }
+
+    /// Wraps the key of a body that belongs to the server for a while: one that waits in the queue.
+    #[must_use]
+    pub fn wrap_body(&self, key: &BodyKey, body: &BodyId, chance: &dyn Chance) -> WrappedKey {
+        WrappedKey::wrap(&self.derive("wrap/body"), &body.0, &key.0, chance)
+    }
+
+    /// Unwraps it.
+    ///
+    /// # Errors
+    /// `Unwrap`.
+    pub fn unwrap_body(&self, wrapped: &WrappedKey, body: &BodyId) -> Result<BodyKey, KeyError> {
+        wrapped.unwrap(&self.derive("wrap/body"), &body.0).map(BodyKey)
+    }
+
+    /// Wraps the key under which the openings of one holder lie: a person (by directory tag) or an envelope.
+    #[must_use]
+    pub fn wrap_openings(&self, key: &OpeningsKey, holder: &[u8], chance: &dyn Chance) -> WrappedKey {
+        WrappedKey::wrap(&self.derive("wrap/openings"), holder, &key.0, chance)
+    }
+
+    /// Unwraps it.
+    ///
+    /// # Errors
+    /// `Unwrap`.
+    pub fn unwrap_openings(&self, wrapped: &WrappedKey, holder: &[u8]) -> Result<OpeningsKey, KeyError> {
+        wrapped.unwrap(&self.derive("wrap/openings"), holder).map(OpeningsKey)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let encoded = text.strip_prefix(FILE_HEAD)?.trim_end();
+        let mut bytes = Zeroizing::new(STANDARD.decode(encoded).ok()?);
+        let key = <[u8; 32]>::try_from(bytes.as_slice()).ok().map(Self);
+        bytes.zeroize();
+        key
+    }
+}
+
+macro_rules! data_key {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(ZeroizeOnDrop)]
+        pub struct $name([u8; 32]);
+
+        impl $name {
+            /// A fresh key.
+            #[must_use]
+            pub fn generate(chance: &dyn Chance) -> Self {
+                let mut bytes = [0; 32];
+                chance.fill(&mut bytes);
+                Self(bytes)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+    };
+}
+
+data_key! {
+    /// The key of one account: its rows, and the keys of its bodies, lie under it.
+    AccountKey
+}
+data_key! {
+    /// The key of one message body. Never used for a second body: chunk nonces count from zero.
+    BodyKey
+}
+data_key! {
+    /// The key under which the openings of one person, or the digests of one envelope, lie.
+    OpeningsKey
+}
+
+impl AccountKey {
+    /// The key of the account's sealed rows.
+    #[must_use]
+    pub fn row_key(&self) -> RowKey {
+        RowKey::new(&derive(&self.0, "account/rows"))
+    }
+
+    /// Wraps the key of a body that lies in this account.
+    #[must_use]
+    pub fn wrap_body(&self, key: &BodyKey, body: &BodyId, chance: &dyn Chance) -> WrappedKey {
+        WrappedKey::wrap(&derive(&self.0, "account/wrap/body"), &body.0, &key.0, chance)
+    }
+
+    /// Unwraps it.
+    ///
+    /// # Errors
+    /// `Unwrap`.
+    pub fn unwrap_body(&self, wrapped: &WrappedKey, body: &BodyId) -> Result<BodyKey, KeyError> {
+        wrapped.unwrap(&derive(&self.0, "account/wrap/body"), &body.0).map(BodyKey)
+    }
+}
+
+impl BodyKey {
+    pub(super) fn cipher(&self) -> Cipher {
+        Cipher::new(&self.0)
+    }
+}
+
+impl OpeningsKey {
+    /// The key as rows are sealed with it.
+    #[must_use]
+    pub fn row_key(&self) -> RowKey {
+        RowKey::new(&derive(&self.0, "openings/rows"))
+    }
+}
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKey(…)")
+    }
+}
+
+/// A key sealed under another: 60 bytes, safe to store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrappedKey {
+    nonce: [u8; NONCE],
+    key: [u8; 32],
+    tag: [u8; TAG],
+}
+
+impl WrappedKey {
+    fn wrap(under: &[u8; 32], holder: &[u8], key: &[u8; 32], chance: &dyn Chance) -> Self {
+        let mut wrapped = Self { nonce: [0; NONCE], key: [0; 32], tag: [0; TAG] };
+        chance.fill(&mut wrapped.nonce);
+        let mut sealed = Vec::new();
+        Cipher::new(under).seal(wrapped.nonce, holder, key, &mut sealed);
+        wrapped.key.copy_from_slice(&sealed[..32]);
+        wrapped.tag.copy_from_slice(&sealed[32..]);
+        wrapped
+    }
+
+    fn unwrap(&self, under: &[u8; 32], holder: &[u8]) -> Result<[u8; 32], KeyError> {
+        let sealed = [self.key.as_slice(), &self.tag].concat();
+        let clear = Zeroizing::new(Cipher::new(under).open(self.nonce, holder, &sealed).ok_or(KeyError::Unwrap)?);
+        <[u8; 32]>::try_from(clear.as_slice()).map_err(|_| KeyError::Unwrap)
+    }
+}
+
+#[expect(clippy::expect_used, reason = "HKDF-SHA-256 gives up to 8,160 bytes; 32 are asked")]
+fn derive(secret: &[u8; 32], label: &str) -> Zeroizing<[u8; 32]> {
+    let mut key = Zeroizing::new([0; 32]);
+    hkdf::Salt::new(hkdf::HKDF_SHA256, b"sceau/v1")
+        .extract(secret)
+        .expand(&[label.as_bytes()], hkdf::HKDF_SHA256)
+        .and_then(|okm| okm.fill(key.as_mut_slice()))
+        .expect("32 bytes");
+    key
+}
+
+/// Creates a file of mode 0600 that must not exist, and makes content and name durable.
+fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(directory)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::super::testing::Counting;
+    use super::*;
+
+    #[test]
+    fn a_master_key_survives_its_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("master.key");
+        let key = MasterKey::create(&path, &Counting::default()).unwrap();
+        assert_eq!(MasterKey::load(&path).unwrap().0, key.0);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert!(matches!(MasterKey::create(&path, &Counting::default()), Err(KeyError::Exists(_))));
+    }
+
+    #[test]
+    fn errors_name_the_file_and_the_remedy() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("master.key");
+        let error = |path: &Path| MasterKey::load(path).err().unwrap().to_string();
+        assert!(error(&path).contains("No such file"));
+        MasterKey::create(&path, &Counting::default()).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(error(&path).contains("master.key: the mode is 0640") && error(&path).contains("chmod 600"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        for wrong in ["", "x", "sceau-master-key/v1 AAAA\n", "sceau-master-key/v1 !\n", &"A".repeat(5000)] {
+            fs::write(&path, wrong).unwrap();
+            assert!(error(&path).contains("not a master key file"), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_opens_for_its_use_and_its_holder_only() {
+        let chance = Counting::default();
+        let (master, other) = (MasterKey::generate(&chance), MasterKey::generate(&chance));
+        let (body, account) = (BodyKey::generate(&chance), AccountKey::generate(&chance));
+        let (id, foreign) = (BodyId([1; 16]), BodyId([2; 16]));
+        let wrapped = master.wrap_body(&body, &id, &chance);
+        assert_eq!(master.unwrap_body(&wrapped, &id).unwrap().0, body.0);
+        assert!(master.unwrap_body(&wrapped, &foreign).is_err());
+        assert!(other.unwrap_body(&wrapped, &id).is_err());
+        assert!(master.unwrap_openings(&wrapped, &id.0).is_err(), "another use");
+        assert!(account.unwrap_body(&wrapped, &id).is_err(), "another level");
+        let wrapped = account.wrap_body(&body, &id, &chance);
+        assert_eq!(account.unwrap_body(&wrapped, &id).unwrap().0, body.0);
+        let wrapped = master.wrap_account(&account, AccountId(7), &chance);
+        assert_eq!(master.unwrap_account(&wrapped, AccountId(7)).unwrap().0, account.0);
+        assert!(master.unwrap_account(&wrapped, AccountId(8)).is_err());
+    }
+
+    #[test]
+    fn every_changed_bit_of_a_wrapped_key_is_noticed() {
+        let chance = Counting::default();
+        let (master, body) = (MasterKey::generate(&chance), BodyKey::generate(&chance));
+        let wrapped = postcard::to_stdvec(&master.wrap_body(&body, &BodyId([1; 16]), &chance)).unwrap();
+        assert_eq!(wrapped.len(), 60);
+        for bit in 0..wrapped.len() * 8 {
+            let mut changed = wrapped.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            let changed: WrappedKey = postcard::from_bytes(&changed).unwrap();
+            assert!(master.unwrap_body(&changed, &BodyId([1; 16])).is_err(), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn derivations_are_stable_and_separate() {
+        let master = MasterKey::from_bytes([7; 32]);
+        assert_ne!(*master.derive("a"), *master.derive("b"));
+        assert_eq!(*master.derive("a"), *MasterKey::from_bytes([7; 32]).derive("a"));
+        assert_ne!(master.directory_tag("a@b.fr"), master.directory_tag("a@c.fr"));
+        assert_eq!(format!("{master:?}"), "MasterKey(…)");
+    }
+}
