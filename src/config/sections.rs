@@ -1,0 +1,137 @@
+//! Every setting of the server, declared once. The comments are French because they become the comments of
+//! `config/sceau.example.toml`, which administrators read; names, units and limits come from the same entry.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::table::{Key, Presence, Reader, Table, settings};
+use super::values::{HostPort, ListSignature, LogFormat, Setting, Size};
+use crate::mail::Domain;
+
+settings! {
+    /// Le serveur lui-même.
+    server: Server {
+        /// Nom public de cette machine : salutations SMTP, champs « Received », certificats.
+        name: Domain = Required r#""mail.chu-exemple.mssante.fr""#;
+        /// Domaines dont les boîtes sont ici. Le premier nomme aussi le journal de preuves.
+        domains: Vec<Domain> = Required r#"["chu-exemple.mssante.fr"]"#;
+        /// Répertoire des données : boîtes, preuves, file d'attente, clé maîtresse. À sauvegarder en entier.
+        data: PathBuf = Default r#""/var/lib/sceau""#;
+        /// Prise de commande locale (socket unix, droits 0600). Absente : « control.sock » dans « data ».
+        control: Option<PathBuf> = Optional r#""/run/sceau/control.sock""#;
+        /// À l'arrêt, temps laissé aux conversations en cours.
+        stop_within: Duration = Default r#""20 s""# (r#""1 s""# to r#""5 min""#);
+    }
+
+    /// Le journal d'exploitation, sur la sortie d'erreur (donc journald sous systemd). Jamais de contenu de message.
+    log: Log {
+        /// « human » (lisible) ou « json » (un objet par ligne, pour un collecteur).
+        format: LogFormat = Default r#""human""#;
+        /// Niveau, par module si besoin : « info », « debug », « info,sceau::net=debug ».
+        level: String = Default r#""info""#;
+    }
+
+    /// Espace de confiance : à quels opérateurs on parle. Tous ces fichiers sont relus quand ils changent.
+    trust: Trust {
+        /// Autorités de certification (PEM) : racine et autorités filles de l'IGC-Santé. Voir certs/README.md.
+        anchors: Vec<PathBuf> = Required r#"["igc-sante.pem"]"#;
+        /// Listes de révocation (CRL, DER ou PEM), une par autorité émettrice.
+        crls: Vec<PathBuf> = Required r#"["aci-el-org.crl"]"#;
+        /// Après la date de fin d'une CRL, temps pendant lequel elle sert encore (avec avertissement) ; ensuite 4xx.
+        crl_grace: Duration = Default r#""1 d""# (r#""0 s""# to r#""14 d""#);
+        /// Liste blanche de l'ANS (XML).
+        white_list: PathBuf = Required r#""listeblanchemssante.xml""#;
+        /// Âge de la liste blanche au-delà duquel on diffère (4xx) les échanges entre opérateurs.
+        white_list_max_age: Duration = Default r#""7 d""# (r#""1 h""# to r#""365 d""#);
+        /// Signature de la liste blanche : « required » (exigée), « if-present » (vérifiée si elle y est) ou « off ».
+        white_list_signature: ListSignature = Default r#""if-present""#;
+        /// DN attendu du signataire de la liste. Absent : tout signataire qui descend des autorités ci-dessus.
+        white_list_signer: Option<String> = Optional r#""CN=Liste Blanche MSSante,OU=318751275100020,O=ANS,C=FR""#;
+        /// Fréquence de relecture des fichiers de cette section.
+        reread_every: Duration = Default r#""1 min""# (r#""1 s""# to r#""1 d""#);
+    }
+
+    /// Échanges avec les autres opérateurs : port 25, STARTTLS, TLS mutuel obligatoire.
+    operators: Operators {
+        /// Adresses d'écoute. « [::] » écoute aussi en IPv4.
+        listen: Vec<SocketAddr> = Default r#"["[::]:25"]"#;
+        /// Certificat d'opérateur (PEM, avec sa chaîne), celui dont le DN est dans la liste blanche.
+        certificate: PathBuf = Required r#""operateur.pem""#;
+        /// Sa clé privée (PEM, PKCS#8), droits 0600. Jamais en clair dans ce fichier.
+        key: PathBuf = Required r#""operateur.key""#;
+        /// Taille maximale d'un message reçu.
+        message_max: Size = Default r#""60 MB""# (r#""64 KiB""# to r#""1 GB""#);
+        /// Destinataires au plus par message reçu.
+        recipients_max: u32 = Default "100" ("1" to "10000");
+        /// Connexions simultanées au plus.
+        connections: u32 = Default "1000" ("1" to "100000");
+        /// Connexions simultanées au plus depuis une adresse IPv4 ou un réseau IPv6 /64.
+        connections_per_address: u32 = Default "250" ("1" to "100000");
+    }
+
+    /// Certificat présenté aux personnes et à leurs logiciels (ports 587, 465, 143, 993).
+    clients: Clients {
+        /// Certificat du serveur (PEM, avec sa chaîne). Ses noms doivent contenir server.name.
+        certificate: PathBuf = Required r#""serveur.pem""#;
+        /// Sa clé privée (PEM, PKCS#8), droits 0600.
+        key: PathBuf = Required r#""serveur.key""#;
+    }
+
+    /// Envoi par les personnes et leurs logiciels (identification obligatoire, sous TLS).
+    submission: Submission {
+        /// Adresses d'écoute avec STARTTLS (port 587).
+        listen: Vec<SocketAddr> = Default r#"["[::]:587"]"#;
+        /// Adresses d'écoute en TLS immédiat (port 465).
+        listen_tls: Vec<SocketAddr> = Default r#"["[::]:465"]"#;
+        /// Taille maximale d'un message envoyé.
+        message_max: Size = Default r#""60 MB""# (r#""64 KiB""# to r#""1 GB""#);
+        /// Destinataires au plus par message envoyé.
+        recipients_max: u32 = Default "100" ("1" to "10000");
+        /// Connexions simultanées au plus, sur chacun des deux ports.
+        connections: u32 = Default "5000" ("1" to "100000");
+        /// Connexions simultanées au plus depuis une adresse IPv4 ou un réseau IPv6 /64 (un établissement en NAT).
+        connections_per_address: u32 = Default "1000" ("1" to "100000");
+    }
+
+    /// Lecture par les personnes et leurs logiciels (IMAP, sous TLS).
+    imap: Imap {
+        /// Adresses d'écoute avec STARTTLS (port 143).
+        listen: Vec<SocketAddr> = Default r#"["[::]:143"]"#;
+        /// Adresses d'écoute en TLS immédiat (port 993).
+        listen_tls: Vec<SocketAddr> = Default r#"["[::]:993"]"#;
+        /// Connexions simultanées au plus, sur chacun des deux ports. Thunderbird en ouvre jusqu'à 5 par personne.
+        connections: u32 = Default "20000" ("1" to "1000000");
+        /// Connexions simultanées au plus depuis une adresse IPv4 ou un réseau IPv6 /64 (un établissement en NAT).
+        connections_per_address: u32 = Default "5000" ("1" to "1000000");
+    }
+
+    /// Transmission aux autres opérateurs.
+    relay: Relay {
+        /// Routes fixes, par domaine, à la place des enregistrements MX du DNS.
+        routes: BTreeMap<Domain, HostPort> = Default "{}";
+        /// Temps pendant lequel on réessaie de transmettre, avant l'avis d'échec à l'expéditeur.
+        give_up_after: Duration = Default r#""2 d""# (r#""1 min""# to r#""14 d""#);
+    }
+
+    /// Stockage des messages.
+    store: Store {
+        /// Place par boîte aux lettres.
+        quota: Size = Default r#""10 GB""# (r#""1 MB""# to r#""10000 GB""#);
+        /// Mémoire que le moteur garde pour ses pages.
+        cache: Size = Default r#""256 MiB""# (r#""8 MiB""# to r#""64 GiB""#);
+        /// Clé maîtresse (32 octets, droits 0600) : sans elle, plus rien n'est lisible. À sauvegarder à part.
+        /// Absente : « master.key » dans « data », créée au premier démarrage.
+        master_key: Option<PathBuf> = Optional r#""/etc/sceau/master.key""#;
+    }
+
+    /// Journal de preuves.
+    proofs: Proofs {
+        /// Nom du journal, imprimé dans chaque preuve, sans l'année. Absent : « preuves. » et le premier domaine.
+        origin: Option<Domain> = Optional r#""preuves.chu-exemple.mssante.fr""#;
+        /// Clé de signature du journal (PKCS#8, Ed25519, droits 0600).
+        /// Absente : « ledger.key » dans « data », créée au premier démarrage.
+        key: Option<PathBuf> = Optional r#""/etc/sceau/journal.key""#;
+    }
+}

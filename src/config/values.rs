@@ -1,0 +1,329 @@
+//! What a value in the file may be: sizes, durations, addresses, names, paths, choices.
+//!
+//! Each kind says in French what it expects, because that text stands in the error that an administrator reads.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toml::de::DeValue;
+
+use crate::mail::Domain;
+
+/// A value of the configuration file.
+pub trait Setting: Sized + PartialOrd {
+    /// What is expected, to complete «il faut …».
+    const EXPECTED: &'static str;
+
+    /// Reads it. Paths are relative to `base`, the directory of the file. None when it is not what is expected.
+    fn read(value: &DeValue<'_>, base: &Path) -> Option<Self>;
+
+    /// Writes it as TOML.
+    fn write(&self) -> String;
+}
+
+/// A number of bytes, written `60 MB`, `64 KiB`, `10 Go`, `512`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Size(pub u64);
+
+const SIZE_UNITS: [(&str, u64); 10] = [
+    ("GiB", 1 << 30),
+    ("MiB", 1 << 20),
+    ("KiB", 1 << 10),
+    ("GB", 1_000_000_000),
+    ("MB", 1_000_000),
+    ("kB", 1000),
+    ("Go", 1_000_000_000),
+    ("Mo", 1_000_000),
+    ("ko", 1000),
+    ("B", 1),
+];
+
+/// The first five are also written.
+const DURATION_UNITS: [(&str, u64); 7] =
+    [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000), ("ms", 1), ("j", 86_400_000), ("m", 60_000)];
+
+/// Splits `60 MB` and multiplies. Without a unit only where `plain` allows it.
+fn quantity(text: &str, units: &[(&str, u64)], plain: Option<u64>) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let number: u64 = text[..digits].parse().ok()?;
+    let unit = text[digits..].trim();
+    let factor = match unit {
+        "" => plain?,
+        unit => units.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit))?.1,
+    };
+    number.checked_mul(factor)
+}
+
+/// The shortest exact form.
+fn in_units(value: u64, units: &[(&str, u64)]) -> String {
+    let exact = units.iter().filter(|(_, factor)| value.is_multiple_of(*factor));
+    let (name, factor) = exact.min_by_key(|(_, factor)| std::cmp::Reverse(*factor)).copied().unwrap_or(("", 1));
+    format!("{} {name}", value / factor)
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+impl Setting for Size {
+    const EXPECTED: &'static str = "une taille avec son unité, par exemple \"60 MB\", \"64 KiB\" ou \"2 Go\"";
+
+    fn read(value: &DeValue<'_>, _base: &Path) -> Option<Self> {
+        quantity(value.as_str()?.trim(), &SIZE_UNITS, None).map(Self)
+    }
+
+    fn write(&self) -> String {
+        quoted(&self.to_string())
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&in_units(self.0, &SIZE_UNITS))
+    }
+}
+
+impl Setting for Duration {
+    const EXPECTED: &'static str = "une durée avec son unité, par exemple \"30 s\", \"5 min\", \"4 h\" ou \"7 d\"";
+
+    fn read(value: &DeValue<'_>, _base: &Path) -> Option<Self> {
+        quantity(value.as_str()?.trim(), &DURATION_UNITS, None).map(Self::from_millis)
+    }
+
+    fn write(&self) -> String {
+        quoted(&in_units(u64::try_from(self.as_millis()).unwrap_or(u64::MAX), &DURATION_UNITS[..5]))
+    }
+}
+
+impl Setting for u32 {
+    const EXPECTED: &'static str = "un nombre entier, sans guillemets";
+
+    fn read(value: &DeValue<'_>, _base: &Path) -> Option<Self> {
+        let integer = value.as_integer()?;
+        Self::from_str_radix(integer.as_str(), integer.radix()).ok()
+    }
+
+    fn write(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Setting for String {
+    const EXPECTED: &'static str = "un texte entre guillemets";
+
+    fn read(value: &DeValue<'_>, _base: &Path) -> Option<Self> {
+        value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    fn write(&self) -> String {
+        quoted(self)
+    }
+}
+
+impl Setting for PathBuf {
+    const EXPECTED: &'static str = "un chemin entre guillemets (relatif : depuis le répertoire de ce fichier)";
+
+    fn read(value: &DeValue<'_>, base: &Path) -> Option<Self> {
+        value.as_str().filter(|text| !text.is_empty()).map(|text| base.join(text))
+    }
+
+    fn write(&self) -> String {
+        quoted(&self.to_string_lossy())
+    }
+}
+
+impl Setting for Domain {
+    const EXPECTED: &'static str = "un nom de domaine, par exemple \"chu-exemple.mssante.fr\"";
+
+    fn read(value: &DeValue<'_>, _base: &Path) -> Option<Self> {
+        Self::parse(value.as_str()?).ok()
+    }
+
+    fn write(&self) -> String {
+        quoted(self.as_str())
+    }
+}
+
+impl Setting for SocketAddr {
+    const EXPECTED: &'static str = "une adresse IP et un port, par exemple \"0.0.0.0:25\" ou \"[::]:25\"";
+
+    fn read(value: &DeValue<'_>, _base: &Path) -> Option<Self> {
+        value.as_str()?.parse().ok()
+    }
+
+    fn write(&self) -> String {
+        quoted(&self.to_string())
+    }
+}
+
+/// A host and a port, written `mx.exemple.mssante.fr:25`. The host is looked up when it is used.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HostPort {
+    /// A name or an IP address (IPv6 without its brackets).
+    pub host: String,
+    /// The port.
+    pub port: u16,
+}
+
+impl Setting for HostPort {
+    const EXPECTED: &'static str = "un hôte et un port, par exemple \"mx.exemple.mssante.fr:25\"";
+
+    fn read(value: &DeValue<'_>, _base: &Path) -> Option<Self> {
+        let (host, port) = value.as_str()?.rsplit_once(':')?;
+        let port = port.parse().ok().filter(|port| *port != 0)?;
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let valid = host.parse::<std::net::IpAddr>().is_ok() || Domain::parse(host).is_ok();
+        valid.then(|| Self { host: host.to_owned(), port })
+    }
+
+    fn write(&self) -> String {
+        quoted(&if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        })
+    }
+}
+
+impl<T: Setting> Setting for Vec<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+
+    /// One value may stand without its brackets.
+    fn read(value: &DeValue<'_>, base: &Path) -> Option<Self> {
+        match value.as_array() {
+            Some(values) => values.iter().map(|value| T::read(value.get_ref(), base)).collect(),
+            None => T::read(value, base).map(|one| vec![one]),
+        }
+    }
+
+    fn write(&self) -> String {
+        format!("[{}]", self.iter().map(T::write).collect::<Vec<_>>().join(", "))
+    }
+}
+
+impl<T: Setting> Setting for BTreeMap<Domain, T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+
+    fn read(value: &DeValue<'_>, base: &Path) -> Option<Self> {
+        let entry = |(key, value): (&toml::Spanned<std::borrow::Cow<'_, str>>, &toml::Spanned<DeValue<'_>>)| {
+            Some((Domain::parse(key.get_ref()).ok()?, T::read(value.get_ref(), base)?))
+        };
+        value.as_table()?.iter().map(entry).collect()
+    }
+
+    fn write(&self) -> String {
+        let entries: Vec<_> =
+            self.iter().map(|(key, value)| format!("{} = {}", quoted(key.as_str()), value.write())).collect();
+        if entries.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", entries.join(", ")) }
+    }
+}
+
+/// A value that may be absent. What is used then is said in its documentation.
+impl<T: Setting> Setting for Option<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+
+    fn read(value: &DeValue<'_>, base: &Path) -> Option<Self> {
+        T::read(value, base).map(Some)
+    }
+
+    fn write(&self) -> String {
+        self.as_ref().map_or_else(String::new, T::write)
+    }
+}
+
+/// Declares an enumeration whose words may stand in the file.
+macro_rules! choice {
+    ($(#[$meta:meta])* $name:ident expects $expected:literal { $($(#[$about:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum $name { $($(#[$about])* $variant),+ }
+
+        impl Setting for $name {
+            const EXPECTED: &'static str = $expected;
+
+            fn read(value: &DeValue<'_>, _base: &Path) -> Option<Self> {
+                match value.as_str()? {
+                    $($word => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+
+            fn write(&self) -> String {
+                quoted(match self { $(Self::$variant => $word),+ })
+            }
+        }
+    };
+}
+
+choice! {
+    /// How log lines look.
+    LogFormat expects "\"human\" ou \"json\"" {
+        /// For eyes.
+        Human = "human",
+        /// For collectors: one JSON object a line.
+        Json = "json",
+    }
+}
+
+choice! {
+    /// What is asked of the white list's signature.
+    ListSignature expects "\"required\", \"if-present\" ou \"off\"" {
+        /// A list without a valid signature is refused.
+        Required = "required",
+        /// A signature that is there must be valid.
+        IfPresent = "if-present",
+        /// Signatures are not looked at.
+        Off = "off",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read<T: Setting>(text: &str) -> Option<T> {
+        T::read(DeValue::parse(text).unwrap().get_ref(), Path::new("/etc/sceau"))
+    }
+
+    #[test]
+    fn sizes_need_their_unit() {
+        for (text, bytes) in [("\"60 MB\"", 60_000_000), ("\"64KiB\"", 65_536), ("\"2 Go\"", 2_000_000_000)] {
+            assert_eq!(read(text), Some(Size(bytes)), "{text}");
+        }
+        for text in ["60", "\"60\"", "\"MB\"", "\"-1 MB\"", "\"1.5 GB\"", "\"60 MX\"", "\"99999999999999999 GB\""] {
+            assert_eq!(read::<Size>(text), None, "{text}");
+        }
+        assert_eq!(Size(60_000_000).to_string(), "60 MB");
+        assert_eq!(Size(65_536).to_string(), "64 KiB");
+        assert_eq!(Size(10_000_000_000).to_string(), "10 GB");
+    }
+
+    #[test]
+    fn durations_need_their_unit() {
+        for (text, seconds) in [("\"30 s\"", 30), ("\"5min\"", 300), ("\"4 h\"", 14_400), ("\"7 j\"", 604_800)] {
+            assert_eq!(read(text), Some(Duration::from_secs(seconds)), "{text}");
+        }
+        assert_eq!(read::<Duration>("30"), None);
+        assert_eq!(Duration::from_secs(90).write(), "\"90 s\"");
+        assert_eq!(Duration::from_secs(7200).write(), "\"2 h\"");
+    }
+
+    #[test]
+    fn lists_may_lose_their_brackets_and_paths_start_from_the_file() {
+        assert_eq!(read::<Vec<SocketAddr>>("\"[::]:25\"").map(|list| list.len()), Some(1));
+        assert_eq!(read::<Vec<SocketAddr>>("[]").map(|list| list.len()), Some(0));
+        assert_eq!(read::<PathBuf>("\"tls/cle.pem\""), Some("/etc/sceau/tls/cle.pem".into()));
+        assert_eq!(read::<PathBuf>("\"/tls/cle.pem\""), Some("/tls/cle.pem".into()));
+    }
+
+    #[test]
+    fn routes_have_a_domain_and_a_host_with_its_port() {
+        let routes = read::<BTreeMap<Domain, HostPort>>("{ \"a.fr\" = \"[::1]:2525\", \"b.fr\" = \"mx.b.fr:25\" }");
+        assert_eq!(routes.unwrap().write(), "{ \"a.fr\" = \"[::1]:2525\", \"b.fr\" = \"mx.b.fr:25\" }");
+        assert_eq!(read::<HostPort>("\"mx.b.fr\""), None);
+        assert_eq!(read::<HostPort>("\"mx b:25\""), None);
+    }
+}
