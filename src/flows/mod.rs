@@ -4,6 +4,8 @@
 //! writes through `store` in one commit together with the proof of what it did, and says yes last. What it needs from
 //! the network is a trait that it declares here and that `net` implements.
 
+mod blind_copies;
+mod trace;
 mod transaction;
 
 pub use transaction::{Peer, Transaction};
