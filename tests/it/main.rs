@@ -4,3 +4,4 @@ mod layers;
 mod shape;
 mod source;
 mod spec;
+mod tools;

@@ -1,0 +1,7 @@
+//! The server as real programs meet it: each test starts the demonstration's two operators and lets a program of
+//! Debian's talk to them.
+
+mod demo;
+mod mail_clients;
+mod smtp_tools;
+mod thunderbird;
