@@ -1,3 +1,5 @@
+//! The declarations, the example and the texts of what is wrong.
+
 use std::path::Path;
 
 use super::*;
@@ -77,10 +79,9 @@ fn the_effective_settings_are_a_file_with_the_same_effect() {
     assert_eq!(effective(&parse_here(&text).unwrap()), text);
 }
 
-/// What the administrator reads, word for word.
-#[test]
-fn what_is_wrong_is_told_with_line_reason_and_remedy() {
-    for (text, told) in [
+/// A file, and what the administrator reads of it, word for word.
+fn wrong_names() -> Vec<(String, &'static str)> {
+    vec![
         (
             with("operators", "lisen = \"[::]:25\""),
             "/etc/sceau/sceau.toml:10: [operators] lisen : clé inconnue\n    \
@@ -101,6 +102,12 @@ fn what_is_wrong_is_told_with_line_reason_and_remedy() {
             "/etc/sceau/sceau.toml: [server] name : clé obligatoire, absente\n    \
              remède : ajouter dans la section [server] : name = \"mail.chu-exemple.mssante.fr\"",
         ),
+    ]
+}
+
+/// The same for values.
+fn wrong_values() -> Vec<(String, &'static str)> {
+    vec![
         (
             with("operators", "message_max = 60"),
             "/etc/sceau/sceau.toml:10: [operators] message_max : valeur refusée : 60\n    \
@@ -123,7 +130,12 @@ fn what_is_wrong_is_told_with_line_reason_and_remedy() {
             "/etc/sceau/sceau.toml:3: syntaxe : key with no value, expected `=`\n    \
              remède : le fichier est en TOML : [section], puis clé = valeur, textes entre guillemets",
         ),
-    ] {
+    ]
+}
+
+#[test]
+fn what_is_wrong_is_told_with_line_reason_and_remedy() {
+    for (text, told) in wrong_names().into_iter().chain(wrong_values()) {
         assert_eq!(parse_here(&text).unwrap_err().to_string(), told);
     }
 }
