@@ -1,7 +1,10 @@
 //! The one integration binary: the laws of the code base, and the server as its users meet it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail by panicking")]
+
 mod layers;
 mod shape;
 mod source;
 mod spec;
 mod tools;
+mod transcripts;

@@ -11,7 +11,7 @@ pub(super) struct Login {
 
 impl Mechanism for Login {
     fn step(&mut self, response: Option<&[u8]>) -> SaslStep {
-        // Outlook compares the prompts with exactly these texts
+        // [clients#outlook] Outlook compares the prompts with exactly these texts
         let Some(response) = response else { return SaslStep::Challenge(b"Username:".to_vec()) };
         let Some(response) = text(response) else { return malformed("LOGIN: an empty response, or not UTF-8") };
         match self.user.take() {

@@ -1,0 +1,517 @@
+//! The server's side of a conversation: bytes in, [`Event`]s out; [`Answer`]s in, replies out.
+//!
+//! The machine keeps the order of commands, the limits and the framing; the session decides what is allowed to whom.
+//! It sees no event that would break the order: no recipient without a sender, no content without a recipient, nothing
+//! but greetings before TLS, and [`Event::ContentEnd`] only for content that is whole, within the limits and free of
+//! lone line ends.
+
+mod content;
+mod lines;
+mod order;
+
+use std::collections::VecDeque;
+
+use crate::mail::{Address, EnvelopeId, Fault, ReversePath, Status};
+use crate::proto::sasl::{self, Credentials, Exchange, SaslStep};
+use crate::proto::{Machine, Step};
+
+use super::command::{self, Command, Dialect, Hello, Verb};
+use super::keywords::{self, Security};
+use super::reply::{self, Good};
+use super::{MailParams, RcptParams, Settings};
+use content::Content;
+use lines::{Line, Lines};
+
+/// What happens in a conversation. Each needs an answer, unless it says otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The connection is there: accept it (`220`), or refuse it and close.
+    Greeting,
+    /// EHLO or HELO.
+    Hello(Hello),
+    /// Somebody claims to be somebody.
+    Login(Credentials),
+    /// A transaction begins.
+    Mail {
+        /// Where errors go.
+        path: ReversePath,
+        /// What was said of the message.
+        params: MailParams,
+    },
+    /// A recipient of the transaction.
+    Rcpt {
+        /// Whom the message is for.
+        address: Address,
+        /// What was said of this recipient.
+        params: RcptParams,
+    },
+    /// The content is about to come; there is at least one accepted recipient.
+    Data,
+    /// A piece of the content, without dot-stuffing. A refusal makes the machine read the rest by itself and then give
+    /// that refusal as the reply; [`Event::Abandoned`] is not told in this case.
+    Content(Vec<u8>),
+    /// The content is whole: answer [`Answer::Taken`], or refuse.
+    ContentEnd {
+        /// Its size.
+        bytes: u64,
+    },
+    /// Needs no answer. The transaction is over without a message (RSET, EHLO, a spoiled message …): drop it.
+    Abandoned(Option<Status>),
+    /// Needs no answer. The machine ends the connection for this reason, which it has told the peer.
+    Ending(Status),
+}
+
+/// What the session says to an event.
+#[derive(Debug)]
+pub enum Answer {
+    /// Yes.
+    Accept,
+    /// The message is durable, under this identity.
+    Taken(EnvelopeId),
+    /// No; the conversation goes on, unless the status is a `421`.
+    Refuse(Fault),
+    /// No, and the connection ends.
+    Close(Fault),
+}
+
+/// What an answer is awaited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Question {
+    Greeting,
+    Hello(Dialect),
+    Login,
+    Mail { utf8: bool },
+    Rcpt,
+    Data,
+    Content,
+    ContentEnd,
+}
+
+#[derive(Debug)]
+enum Phase {
+    /// Nothing happened yet.
+    New,
+    /// A command line is awaited.
+    Command,
+    /// An answer of the session is awaited.
+    Asked(Question),
+    /// A line of an AUTH exchange is awaited.
+    Exchange(Exchange),
+    /// Content is awaited.
+    Content,
+    /// `220` to STARTTLS was said.
+    StartTls,
+    /// The handshake is going on.
+    Handshake,
+    /// The connection is to be closed.
+    Closing,
+}
+
+/// What one use of the input came to.
+enum Move {
+    /// Something to tell the session.
+    Event(Event),
+    /// Something was done; there may be more to do.
+    Done,
+    /// More input is needed.
+    Starved,
+}
+
+/// What is known of the present transaction.
+#[derive(Debug)]
+struct Transaction {
+    utf8: bool,
+    recipients: usize,
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    errors: u32,
+    refusals: u32,
+    logins: u32,
+    idle: u32,
+}
+
+/// The machine. Its memory is bounded by one line ([`super::Limits`]) and what was received since it last said
+/// `NeedInput`.
+#[derive(Debug)]
+pub struct Server {
+    settings: Settings,
+    lines: Lines,
+    output: Vec<u8>,
+    events: VecDeque<Event>,
+    phase: Phase,
+    security: Security,
+    greeted: bool,
+    logged_in: bool,
+    transaction: Option<Transaction>,
+    /// A pipelining client sends RCPT and DATA before it knows that MAIL was refused: no errors of its own.
+    mail_refused: bool,
+    content: Content,
+    counters: Counters,
+}
+
+impl Server {
+    /// A conversation that has not begun. On a port with implicit TLS call [`Machine::secured`] first.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            lines: Lines::default(),
+            output: Vec::new(),
+            events: VecDeque::new(),
+            phase: Phase::New,
+            security: Security::Clear,
+            greeted: false,
+            logged_in: false,
+            transaction: None,
+            mail_refused: false,
+            content: Content::default(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// Ends the conversation from our side: silence for too long, shutdown. Says why with this status.
+    // [rfc5321#3.8]
+    pub fn end(&mut self, status: Status) {
+        reply::refusal(&mut self.output, status);
+        self.abandon(Some(status));
+        self.phase = Phase::Closing;
+    }
+
+    /// Whether content of a message is awaited: the time-out of RFC 5321 §4.5.3.2.5 applies.
+    #[must_use]
+    pub fn in_content(&self) -> bool {
+        matches!(self.phase, Phase::Content)
+    }
+
+    /// Uses up some of the input.
+    fn advance(&mut self) -> Move {
+        if matches!(self.phase, Phase::Content) {
+            return self.content_piece();
+        }
+        match self.lines.next(self.line_limit()) {
+            Line::Whole(line) => self.on_line(&line),
+            Line::TooLong if matches!(self.phase, Phase::Exchange(_)) => self.login_refused(Status::LineTooLong),
+            Line::TooLong => self.complain(Status::LineTooLong),
+            Line::Broken(status) => self.close(status),
+            Line::Partial => Move::Starved,
+        }
+    }
+
+    fn on_line(&mut self, line: &[u8]) -> Move {
+        match std::mem::replace(&mut self.phase, Phase::Command) {
+            Phase::Exchange(exchange) => self.on_response(exchange, line),
+            _ => self.on_command(line),
+        }
+    }
+
+    fn on_command(&mut self, line: &[u8]) -> Move {
+        let parsed = self
+            .may_come(Verb::of(line).map(|(verb, _)| verb))
+            .and_then(|()| command::parse(line, &self.settings))
+            .and_then(|command| self.fits(line, command));
+        match parsed {
+            Ok(command) => self.obey(command),
+            Err(status) => self.complain(status),
+        }
+    }
+
+    fn obey(&mut self, command: Command) -> Move {
+        if !matches!(command, Command::Mail { .. } | Command::Rcpt { .. } | Command::Data) && self.idles_too_long() {
+            return Move::Done;
+        }
+        match command {
+            Command::Hello(hello) => {
+                // [rfc5321#4.1.4] as after RSET
+                self.abandon(None);
+                self.ask(Question::Hello(hello.dialect), Event::Hello(hello))
+            }
+            Command::StartTls => self.say(Good::StartTls, Phase::StartTls),
+            Command::Auth { mechanism, initial } => self.begin_login(&mechanism, initial.as_deref()),
+            Command::Mail { path, params } => {
+                self.mail_refused = false;
+                self.ask(Question::Mail { utf8: params.utf8 }, Event::Mail { path, params })
+            }
+            Command::Rcpt { address, params } => self.ask(Question::Rcpt, Event::Rcpt { address, params }),
+            Command::Data => self.ask(Question::Data, Event::Data),
+            // [rfc5321#4.1.1.5]
+            Command::Reset => {
+                self.abandon(None);
+                self.say(Good::Done, Phase::Command)
+            }
+            Command::Noop => self.say(Good::Done, Phase::Command),
+            Command::Verify => self.say(Good::NoVerification, Phase::Command),
+            Command::Help => self.say(Good::Help, Phase::Command),
+            Command::Quit => {
+                self.abandon(None);
+                self.say(Good::Bye, Phase::Closing)
+            }
+        }
+    }
+
+    // [rfc4954#4]
+    fn begin_login(&mut self, mechanism: &str, initial: Option<&[u8]>) -> Move {
+        let initial = match initial {
+            None => Ok(None),
+            Some(b"=") => Ok(Some(zeroize::Zeroizing::default())),
+            Some(base64) => sasl::decode(base64).map(Some),
+        };
+        match initial {
+            Ok(initial) => {
+                let (exchange, step) = Exchange::start(mechanism, initial.as_ref().map(|i| i.as_slice()));
+                self.on_sasl(exchange, step)
+            }
+            Err(fault) => self.login_refused(fault.status),
+        }
+    }
+
+    fn on_response(&mut self, mut exchange: Exchange, line: &[u8]) -> Move {
+        if line == b"*" {
+            return self.login_refused(Status::LoginCancelled);
+        }
+        match sasl::decode(line) {
+            Ok(response) => {
+                let step = exchange.respond(&response);
+                self.on_sasl(exchange, step)
+            }
+            Err(fault) => self.login_refused(fault.status),
+        }
+    }
+
+    fn on_sasl(&mut self, exchange: Exchange, step: SaslStep) -> Move {
+        match step {
+            SaslStep::Challenge(challenge) => {
+                reply::challenge(&mut self.output, &sasl::encode(&challenge));
+                self.phase = Phase::Exchange(exchange);
+                Move::Done
+            }
+            SaslStep::Credentials(credentials) => self.ask(Question::Login, Event::Login(credentials)),
+            SaslStep::Failed(fault) => self.login_refused(fault.status),
+        }
+    }
+
+    fn login_refused(&mut self, status: Status) -> Move {
+        self.phase = Phase::Command;
+        reply::refusal(&mut self.output, status);
+        self.counters.logins += 1;
+        if self.counters.logins >= self.settings.limits.logins {
+            self.close(Status::TooManyErrors);
+        }
+        Move::Done
+    }
+
+    fn accepted(&mut self, question: Question) {
+        match question {
+            Question::Greeting => {
+                let line = format!("220 {} ESMTP\r\n", self.settings.host);
+                self.output.extend_from_slice(line.as_bytes());
+            }
+            Question::Hello(dialect) => self.greet(dialect),
+            Question::Login => {
+                self.logged_in = true;
+                reply::good(&mut self.output, Good::LoggedIn);
+            }
+            Question::Mail { utf8 } => {
+                self.transaction = Some(Transaction { utf8, recipients: 0 });
+                reply::good(&mut self.output, Good::SenderTaken);
+            }
+            Question::Rcpt => {
+                self.counters.idle = 0;
+                if let Some(transaction) = &mut self.transaction {
+                    transaction.recipients += 1;
+                }
+                reply::good(&mut self.output, Good::RecipientTaken);
+            }
+            Question::Data => {
+                self.content = Content::default();
+                self.phase = Phase::Content;
+                reply::good(&mut self.output, Good::SendContent);
+            }
+            Question::Content => self.phase = Phase::Content,
+            Question::ContentEnd => {
+                self.transaction = None;
+                reply::good(&mut self.output, Good::Done);
+            }
+        }
+    }
+
+    fn greet(&mut self, dialect: Dialect) {
+        self.greeted = true;
+        let mut lines = keywords::lines(&self.settings, self.security);
+        if dialect == Dialect::Basic {
+            lines.truncate(1);
+        }
+        reply::lines(&mut self.output, &lines);
+    }
+
+    fn refused(&mut self, question: Question, fault: &Fault) {
+        match question {
+            Question::Greeting => {
+                self.close(fault.status);
+                return;
+            }
+            Question::Login => {
+                self.login_refused(fault.status);
+            }
+            Question::Content => {
+                self.content.refuse(fault.status);
+                self.transaction = None;
+                self.phase = Phase::Content;
+                return;
+            }
+            Question::Mail { .. } | Question::Rcpt => {
+                self.mail_refused = matches!(question, Question::Mail { .. });
+                reply::refusal(&mut self.output, fault.status);
+                self.counters.refusals += 1;
+                if self.counters.refusals >= self.settings.limits.refusals {
+                    self.close(Status::TooManyErrors);
+                }
+            }
+            Question::Hello(_) => reply::refusal(&mut self.output, fault.status),
+            Question::Data | Question::ContentEnd => {
+                self.transaction = None;
+                reply::refusal(&mut self.output, fault.status);
+            }
+        }
+        // [rfc5321#3.8] a 421 says that the connection ends
+        if fault.status.smtp() == 421 {
+            self.abandon(Some(fault.status));
+            self.phase = Phase::Closing;
+        }
+    }
+
+    fn ask(&mut self, question: Question, event: Event) -> Move {
+        self.phase = Phase::Asked(question);
+        Move::Event(event)
+    }
+
+    fn say(&mut self, reply: Good, next: Phase) -> Move {
+        reply::good(&mut self.output, reply);
+        self.phase = next;
+        Move::Done
+    }
+
+    fn say_refusal(&mut self, status: Status) -> Move {
+        reply::refusal(&mut self.output, status);
+        Move::Done
+    }
+
+    /// Forgets the transaction and says so, if there was one.
+    fn abandon(&mut self, status: Option<Status>) {
+        self.mail_refused = false;
+        if self.transaction.take().is_some() {
+            self.events.push_back(Event::Abandoned(status));
+        }
+    }
+
+    /// Refuses a command and counts it.
+    fn complain(&mut self, status: Status) -> Move {
+        reply::refusal(&mut self.output, status);
+        if !self.is_consequence(status) {
+            self.counters.errors += 1;
+        }
+        if self.counters.errors >= self.settings.limits.errors {
+            return self.close(Status::TooManyErrors);
+        }
+        Move::Done
+    }
+
+    /// Says why, and ends the connection.
+    fn close(&mut self, status: Status) -> Move {
+        reply::refusal(&mut self.output, status);
+        self.abandon(Some(status));
+        self.events.push_back(Event::Ending(status));
+        self.phase = Phase::Closing;
+        Move::Done
+    }
+
+    // [rfc5321#4.5.3.1.4]
+    fn line_limit(&self) -> impl Fn(&[u8]) -> usize + use<> {
+        let limits = (self.settings.limits.line, self.settings.limits.auth_line);
+        let in_exchange = matches!(self.phase, Phase::Exchange(_));
+        let may_auth = keywords::auth_offered(&self.settings, self.security);
+        move |head| {
+            let auth = head.get(..5).is_some_and(|word| word.eq_ignore_ascii_case(b"AUTH "));
+            if in_exchange || (auth && may_auth) { limits.1 } else { limits.0 }
+        }
+    }
+}
+
+impl Machine for Server {
+    type Event = Event;
+    type Answer = Answer;
+
+    fn receive(&mut self, bytes: &[u8]) {
+        match self.phase {
+            // [rfc3207#4.2] what came in clear must never be taken for what came in TLS
+            Phase::Handshake if !bytes.is_empty() => {
+                self.close(Status::PlaintextAfterStartTls);
+            }
+            Phase::Handshake | Phase::Closing => {}
+            _ => self.lines.input.extend_from_slice(bytes),
+        }
+    }
+
+    fn next(&mut self) -> Step<Event> {
+        loop {
+            if !self.output.is_empty() {
+                return Step::Send(std::mem::take(&mut self.output));
+            }
+            if let Some(event) = self.events.pop_front() {
+                return Step::Event(event);
+            }
+            match self.phase {
+                Phase::New => {
+                    self.phase = Phase::Asked(Question::Greeting);
+                    return Step::Event(Event::Greeting);
+                }
+                Phase::Asked(_) | Phase::Handshake => return Step::NeedInput,
+                Phase::StartTls if self.lines.input.is_empty() => {
+                    self.phase = Phase::Handshake;
+                    return Step::StartTls;
+                }
+                Phase::StartTls => {
+                    self.close(Status::PlaintextAfterStartTls);
+                }
+                Phase::Closing => return Step::Close,
+                Phase::Command | Phase::Exchange(_) | Phase::Content => match self.advance() {
+                    Move::Event(event) => self.events.push_back(event),
+                    Move::Starved => return Step::NeedInput,
+                    Move::Done => {}
+                },
+            }
+        }
+    }
+
+    fn answer(&mut self, answer: Answer) {
+        let Phase::Asked(question) = self.phase else { return };
+        self.phase = Phase::Command;
+        match answer {
+            Answer::Accept => self.accepted(question),
+            Answer::Taken(envelope) if question == Question::ContentEnd => {
+                self.transaction = None;
+                reply::taken(&mut self.output, envelope);
+            }
+            Answer::Taken(_) => self.accepted(question),
+            Answer::Refuse(fault) => self.refused(question, &fault),
+            Answer::Close(fault) => {
+                self.close(fault.status);
+            }
+        }
+    }
+
+    fn secured(&mut self) {
+        self.security = Security::Tls;
+        if matches!(self.phase, Phase::Handshake) {
+            // [rfc3207#4.2] all that was said before is forgotten
+            self.greeted = false;
+            self.logged_in = false;
+            self.abandon(None);
+            self.phase = Phase::Command;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
