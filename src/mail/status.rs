@@ -51,6 +51,10 @@ pub enum Status {
     MessageMalformed,
     /// A bare CR or LF.
     BareLineEnd,
+    /// A message without a single octet.
+    EmptyMessage,
+    /// A mailbox that has others below it.
+    HasChildren,
     /// More than thirty or so `Received:` fields.
     MailLoop,
     /// A command that is not known.
@@ -159,6 +163,8 @@ impl Status {
                 row(554, "5.6.0", Some("CANNOT"), "the structure of the message is beyond the limits")
             }
             Self::BareLineEnd => row(550, "5.6.11", Some("CANNOT"), "a CR or LF stands alone, lines end with CRLF"),
+            Self::EmptyMessage => row(554, "5.6.0", Some("CANNOT"), "a message has at least one octet"),
+            Self::HasChildren => row(550, "5.5.0", Some("HASCHILDREN"), "the mailbox has others below it"),
             Self::MailLoop => row(554, "5.4.6", None, "this message has passed too many servers"),
             Self::CommandUnknown => row(500, "5.5.1", Some("CLIENTBUG"), "command not recognised"),
             Self::Syntax => row(501, "5.5.4", Some("CLIENTBUG"), "the arguments have no valid form"),

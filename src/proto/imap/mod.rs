@@ -3,12 +3,20 @@
 //! [`server`] cuts the input into commands within limits, [`table`] says which commands exist, when, and how they are
 //! read; [`response`] writes. What a command does is `sessions/imap`'s matter.
 
+mod append;
 mod args;
-pub mod date;
+mod assembler;
+pub mod command;
+mod date;
+pub mod fetch;
+pub mod flags;
+pub mod list;
 pub mod name;
 pub mod response;
 pub mod search;
 pub mod sequence;
+pub mod server;
+pub mod table;
 pub mod utf7;
 
 pub use args::NESTING_MAX;

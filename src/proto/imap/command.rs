@@ -1,0 +1,171 @@
+//! Commands as values: what a client asks, read and within limits.
+
+use super::fetch::FetchItem;
+use super::flags::{Change, Silence};
+use super::list::{List, StatusItem};
+use super::name::WireName;
+use super::search::SearchKey;
+use super::sequence::SequenceSet;
+use crate::mail::{FlagSet, Time};
+use crate::proto::sasl::Credentials;
+
+/// A command and the tag that its answer will bear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The client's tag.
+    pub tag: String,
+    /// What is asked.
+    pub kind: Kind,
+}
+
+/// How a command names messages, and how the answer does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Numbers {
+    /// By their place in the mailbox.
+    Sequence,
+    /// By UID.
+    Uid,
+}
+
+/// Whether a mailbox is opened for changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// SELECT.
+    ReadWrite,
+    /// EXAMINE.
+    ReadOnly,
+}
+
+/// What is asked. STARTTLS, LOGOUT and AUTHENTICATE's exchange are the machine's own and not in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// CAPABILITY
+    Capability,
+    /// NOOP, and CHECK, which means no more here.
+    Noop,
+    /// ID: what the client says of itself.
+    Id(Vec<(String, Option<String>)>),
+    /// LOGIN, or the end of AUTHENTICATE: check these.
+    Login(Credentials),
+    /// ENABLE: names of extensions, upper case.
+    Enable(Vec<String>),
+    /// NAMESPACE
+    Namespace,
+    /// SELECT or EXAMINE.
+    Select {
+        /// Which mailbox.
+        mailbox: WireName,
+        /// Which of the two.
+        access: Access,
+    },
+    /// CREATE
+    Create(WireName),
+    /// DELETE
+    Delete(WireName),
+    /// RENAME
+    Rename {
+        /// The present name.
+        from: WireName,
+        /// The new name.
+        to: WireName,
+    },
+    /// SUBSCRIBE
+    Subscribe(WireName),
+    /// UNSUBSCRIBE
+    Unsubscribe(WireName),
+    /// LIST
+    List(List),
+    /// LSUB
+    Lsub {
+        /// Joined in front of the pattern.
+        reference: WireName,
+        /// The pattern.
+        pattern: Vec<u8>,
+    },
+    /// STATUS
+    Status {
+        /// Of which mailbox.
+        mailbox: WireName,
+        /// At least one.
+        items: Vec<StatusItem>,
+    },
+    /// IDLE
+    Idle,
+    /// CLOSE
+    Close,
+    /// UNSELECT
+    Unselect,
+    /// EXPUNGE, or UID EXPUNGE with its set.
+    Expunge(Option<SequenceSet>),
+    /// SEARCH
+    Search {
+        /// What a message must be.
+        key: SearchKey,
+        /// How the answer names messages.
+        numbers: Numbers,
+    },
+    /// FETCH
+    Fetch {
+        /// Which messages.
+        set: SequenceSet,
+        /// How the set names them.
+        numbers: Numbers,
+        /// At least one.
+        items: Vec<FetchItem>,
+    },
+    /// STORE
+    Store {
+        /// Which messages.
+        set: SequenceSet,
+        /// How the set names them.
+        numbers: Numbers,
+        /// What is done with the flags.
+        change: Change,
+        /// Whether the result is told.
+        silence: Silence,
+        /// The flags.
+        flags: FlagSet,
+    },
+    /// COPY
+    Copy(Transfer),
+    /// MOVE
+    Move(Transfer),
+}
+
+/// What COPY and MOVE take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transfer {
+    /// Which messages.
+    pub set: SequenceSet,
+    /// How the set names them.
+    pub numbers: Numbers,
+    /// Where to.
+    pub mailbox: WireName,
+}
+
+/// APPEND up to its literal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Append {
+    /// The client's tag.
+    pub tag: String,
+    /// Where to.
+    pub mailbox: WireName,
+    /// The message's flags.
+    pub flags: FlagSet,
+    /// INTERNALDATE, when given.
+    pub date: Option<Time>,
+    /// Octets of the message, at least 1.
+    pub size: u64,
+    /// Whether headers may hold raw UTF-8 (`UTF8 (~{n}`, RFC 6855 §4).
+    pub headers: Headers,
+}
+
+/// What an appended message's header may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Headers {
+    /// ASCII.
+    Ascii,
+    /// UTF-8.
+    Utf8,
+}

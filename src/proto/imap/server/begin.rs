@@ -1,0 +1,166 @@
+//! How commands begin: the line is there, or the announcement of APPEND's message.
+
+use super::super::append::{self, Head};
+use super::super::args::{Args, Parsed, syntax};
+use super::super::assembler::Announced;
+use super::super::command::{Append, Command, Headers, Kind};
+use super::super::response;
+use super::super::table::{self, Action, Row, State};
+use super::{Current, Event, Handshake, Phase, Server, read_tag};
+use crate::mail::{Fault, Status};
+use crate::proto::Step;
+use crate::proto::sasl::{self, Exchange, SaslStep};
+
+impl Server {
+    /// A whole command is there.
+    pub(super) fn command_line(&mut self, text: &[u8]) -> Option<Step<Event>> {
+        let mut args = Args::new(text);
+        let row = match self.begin(&mut args) {
+            Ok(row) => row,
+            Err(fault) => {
+                self.fail(&fault);
+                return None;
+            }
+        };
+        match row.action {
+            Action::Ask(parse) => match parse(&mut args) {
+                Ok(kind) => return Some(self.ask(kind)),
+                Err(fault) => self.fail(&fault),
+            },
+            Action::Authenticate => return self.authenticate(&mut args),
+            Action::Append => self.fail(&syntax("APPEND without a literal")),
+            Action::StartTls => match args.end() {
+                Ok(()) => self.start_tls(),
+                Err(fault) => self.fail(&fault),
+            },
+            Action::Logout => self.logout(),
+        }
+        None
+    }
+
+    /// Reads tag and name, and judges whether the command may be given now.
+    fn begin(&mut self, args: &mut Args<'_>) -> Parsed<&'static Row> {
+        self.current = Current { tag: "*".to_owned(), name: "" };
+        self.current.tag = read_tag(args).ok_or_else(|| syntax("a line without a tag"))?;
+        if args.rest().contains(&0) {
+            return Err(syntax("NUL"));
+        }
+        args.space()?;
+        let name = table::name(args)?;
+        let row = table::find(&name).ok_or_else(|| Fault::user(Status::CommandUnknown, "unknown command"))?;
+        self.current.name = row.name;
+        if row.states.contains(self.state) {
+            return Ok(row);
+        }
+        // [rfc3501#6.2.3] nothing but TLS before login
+        let status = match self.state {
+            State::Plain => Status::TlsRequired,
+            State::Secured if !row.states.contains(State::Plain) => Status::LoginRequired,
+            _ => Status::OutOfSequence,
+        };
+        Err(Fault::user(status, format!("{} is not allowed now", row.name)))
+    }
+
+    fn ask(&mut self, kind: Kind) -> Step<Event> {
+        self.phase = Phase::Asked;
+        Step::Event(Event::Command(Command { tag: self.current.tag.clone(), kind }))
+    }
+
+    // [rfc3501#6.2.2] [rfc4959#3]
+    fn authenticate(&mut self, args: &mut Args<'_>) -> Option<Step<Event>> {
+        match authenticate_arguments(args) {
+            Ok((mechanism, initial)) => {
+                let (exchange, step) = Exchange::start(&mechanism, initial.as_ref().map(|bytes| bytes.as_slice()));
+                self.sasl(exchange, step)
+            }
+            Err(fault) => {
+                self.fail(&fault);
+                None
+            }
+        }
+    }
+
+    /// Goes on with an exchange.
+    pub(super) fn sasl(&mut self, exchange: Exchange, step: SaslStep) -> Option<Step<Event>> {
+        match step {
+            SaslStep::Challenge(challenge) => {
+                response::line(&mut self.out, format_args!("+ {}", sasl::encode(&challenge)));
+                self.phase = Phase::Exchanging(exchange);
+                None
+            }
+            SaslStep::Credentials(credentials) => Some(self.ask(Kind::Login(credentials))),
+            SaslStep::Failed(fault) => {
+                self.fail(&fault);
+                None
+            }
+        }
+    }
+
+    // [rfc3501#6.2.1]
+    fn start_tls(&mut self) {
+        if !self.assembler.is_drained() {
+            return self.hang_up(&Fault::user(Status::OutOfSequence, "input behind STARTTLS"));
+        }
+        response::line(&mut self.out, format_args!("{} OK begin TLS now", self.current.tag));
+        self.phase = Phase::Handshake(Handshake::Due);
+    }
+
+    // [rfc3501#6.1.3]
+    fn logout(&mut self) {
+        response::line(&mut self.out, format_args!("* BYE logging out"));
+        response::line(&mut self.out, format_args!("{} OK LOGOUT completed", self.current.tag));
+        self.phase = Phase::Closing;
+    }
+
+    /// Whether the command that is being read is an APPEND whose message has just been announced.
+    pub(super) fn append_head(&mut self, size: u64) -> Parsed<Option<Append>> {
+        let mut args = Args::new(self.assembler.text());
+        let is_append = read_tag(&mut args).is_some() && args.take(b" APPEND ");
+        if !is_append {
+            return Ok(None);
+        }
+        let text = self.assembler.text().to_vec();
+        let mut args = Args::new(&text);
+        let row = self.begin(&mut args)?;
+        debug_assert!(matches!(row.action, Action::Append));
+        args.space()?;
+        match append::head(&mut args, &self.current.tag, size)? {
+            Head::Complete(append) => Ok(Some(append)),
+            Head::Name => Ok(None),
+        }
+    }
+
+    /// APPEND's message is announced: within the limit the session is asked.
+    pub(super) fn append_announced(&mut self, append: Append, announced: Announced) -> Option<Step<Event>> {
+        if announced.size > self.limits.append {
+            self.refuse(announced, Fault::user(Status::MessageTooLarge, "APPEND beyond the limit"));
+            return None;
+        }
+        let rest = if append.headers == Headers::Utf8 { ")" } else { "" };
+        self.phase = Phase::AppendAsked { announced, rest };
+        Some(Step::Event(Event::AppendStart(append)))
+    }
+
+    /// The session takes the message.
+    pub(super) fn append_accepted(&mut self, announced: Announced, rest: &'static str) {
+        self.assembler.stream(announced.size);
+        self.invite(announced);
+        self.phase = Phase::Appending { rest };
+    }
+}
+
+type Initial = Option<zeroize::Zeroizing<Vec<u8>>>;
+
+fn authenticate_arguments(args: &mut Args<'_>) -> Parsed<(String, Initial)> {
+    args.space()?;
+    let mechanism = args.word()?;
+    let initial = if args.take(b" ") && !args.is_empty() {
+        let text = args.run(|b| b.is_ascii_graphic(), "a response")?;
+        // `=` stands for an initial response of no octets (RFC 4959 §3)
+        Some(if text == b"=" { zeroize::Zeroizing::default() } else { sasl::decode(text)? })
+    } else {
+        None
+    };
+    args.end()?;
+    Ok((mechanism, initial))
+}

@@ -1,0 +1,416 @@
+//! The server's side of a connection: bytes become [`Event`]s within limits, [`Answer`]s become tagged responses.
+//!
+//! It holds the order of commands and answers, literals, SASL exchanges, IDLE and STARTTLS. Untagged data is not its
+//! matter: the session writes it between an event and its answer.
+
+mod begin;
+mod limits;
+#[cfg(test)]
+mod tests;
+
+use bytes::Bytes;
+
+pub use self::limits::{Bounds, Limits};
+use super::args::{Args, is_astring, syntax};
+use super::assembler::{Announced, Assembler, Pace, Piece};
+use super::command::{Append, Command};
+use super::response::{self, Completion};
+use super::table::{self, State};
+use crate::mail::{Fault, Status};
+use crate::proto::sasl::{self, Exchange, SaslStep};
+use crate::proto::{Machine, Step};
+
+/// What the client did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A command. Needs an answer: [`Answer::Done`], or for IDLE [`Answer::Proceed`].
+    Command(Command),
+    /// APPEND is about to send its message. Needs an answer: [`Answer::Proceed`] to have it, or a failure.
+    AppendStart(Append),
+    /// Octets of the message. No answer.
+    Content(Bytes),
+    /// The message is complete. Needs an answer.
+    AppendEnd,
+    /// The message is complete and what followed it was wrong: it is not to be kept. No answer.
+    AppendDropped,
+    /// IDLE has ended. Needs an answer.
+    IdleEnd(IdleEnd),
+}
+
+/// How IDLE ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdleEnd {
+    /// By `DONE`.
+    Done,
+    /// By something else.
+    Broken,
+}
+
+/// What the session makes of an event.
+#[derive(Debug)]
+pub enum Answer {
+    /// The client may go on: send the message, or idle.
+    Proceed,
+    /// The command has ended.
+    Done {
+        /// How.
+        result: Result<Completion, Fault>,
+        /// Where the connection stands from now on, if that changes.
+        state: Option<State>,
+    },
+}
+
+impl Answer {
+    /// The command succeeded, or not.
+    #[must_use]
+    pub fn done(result: Result<Completion, Fault>) -> Self {
+        Self::Done { result, state: None }
+    }
+
+    /// The command ended, and the connection stands elsewhere.
+    #[must_use]
+    pub fn becoming(result: Result<Completion, Fault>, state: State) -> Self {
+        Self::Done { result, state: Some(state) }
+    }
+}
+
+/// What is going on.
+#[derive(Debug)]
+enum Phase {
+    Greeting,
+    /// A command is being read.
+    Reading,
+    /// An event waits for its answer.
+    Asked,
+    /// [`Event::AppendStart`] waits for its answer.
+    AppendAsked {
+        announced: Announced,
+        rest: &'static str,
+    },
+    /// The message of an APPEND, then the rest of its line, which must be this.
+    Appending {
+        rest: &'static str,
+    },
+    /// What is left of a command is thrown away; then this is its answer.
+    Refusing(Fault),
+    Exchanging(Exchange),
+    Idling,
+    /// STARTTLS was answered, TLS is not there yet.
+    Handshake(Handshake),
+    Closing,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Handshake {
+    Due,
+    Begun,
+}
+
+/// The command that is being answered.
+#[derive(Debug, Clone)]
+struct Current {
+    tag: String,
+    name: &'static str,
+}
+
+/// The machine.
+#[derive(Debug)]
+pub struct Server {
+    limits: Limits,
+    state: State,
+    phase: Phase,
+    assembler: Assembler,
+    out: Vec<u8>,
+    current: Current,
+    errors: u32,
+}
+
+impl Server {
+    /// A connection that has just been opened, without TLS; on ports with implicit TLS call
+    /// [`secured`](Machine::secured) first.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            state: State::Plain,
+            phase: Phase::Greeting,
+            assembler: Assembler::new(),
+            out: Vec::new(),
+            current: Current { tag: "*".to_owned(), name: "" },
+            errors: 0,
+        }
+    }
+
+    /// Where the connection stands.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Whether the client idles.
+    #[must_use]
+    pub fn is_idling(&self) -> bool {
+        matches!(self.phase, Phase::Idling)
+    }
+
+    fn bounds(&self) -> Bounds {
+        match self.state {
+            State::Plain | State::Secured => self.limits.before,
+            State::Authenticated | State::Selected => self.limits.after,
+        }
+    }
+
+    fn greet(&mut self) {
+        let capabilities = table::capabilities(self.state);
+        response::line(&mut self.out, format_args!("* OK [CAPABILITY {capabilities}] Sceau ready"));
+        self.phase = Phase::Reading;
+    }
+
+    /// Takes the next piece of input; an event if it makes one.
+    fn read(&mut self) -> Option<Step<Event>> {
+        let bounds = self.bounds();
+        match self.assembler.next(bounds.line, bounds.flood) {
+            Piece::More => return Some(Step::NeedInput),
+            Piece::Content(bytes) => return Some(Step::Event(Event::Content(bytes))),
+            Piece::ContentEnd => {}
+            Piece::Flood => self.hang_up(&Fault::user(Status::LineTooLong, "more input than is thrown away")),
+            Piece::Discarded => return self.discarded(),
+            Piece::Announced(announced) => return self.announced(announced),
+            Piece::Line => return self.line(),
+        }
+        None
+    }
+
+    fn line(&mut self) -> Option<Step<Event>> {
+        let text = self.assembler.take_text();
+        match std::mem::replace(&mut self.phase, Phase::Reading) {
+            Phase::Exchanging(exchange) => self.exchange_line(exchange, &text),
+            Phase::Appending { rest } => Some(self.append_line(rest, &text)),
+            Phase::Idling => Some(Step::Event(self.idle_line(&text))),
+            // [clients#imap-traps] empty lines between commands mean nothing
+            _ if text.is_empty() => None,
+            _ => self.command_line(&text),
+        }
+    }
+
+    fn idle_line(&mut self, text: &[u8]) -> Event {
+        self.phase = Phase::Asked;
+        // [rfc2177#3]
+        Event::IdleEnd(if text.eq_ignore_ascii_case(b"DONE") { IdleEnd::Done } else { IdleEnd::Broken })
+    }
+
+    fn append_line(&mut self, rest: &str, text: &[u8]) -> Step<Event> {
+        if text == rest.as_bytes() {
+            self.phase = Phase::Asked;
+            return Step::Event(Event::AppendEnd);
+        }
+        self.fail(&syntax("what follows the message of an APPEND"));
+        Step::Event(Event::AppendDropped)
+    }
+
+    // [rfc3501#6.2.2]
+    fn exchange_line(&mut self, mut exchange: Exchange, text: &[u8]) -> Option<Step<Event>> {
+        if text == b"*" {
+            self.fail(&Fault::user(Status::LoginMalformed, "the client gave the exchange up"));
+            return None;
+        }
+        let step = match sasl::decode(text) {
+            Ok(response) => exchange.respond(&response),
+            Err(fault) => SaslStep::Failed(fault),
+        };
+        self.sasl(exchange, step)
+    }
+
+    /// A line ended in a literal's announcement.
+    fn announced(&mut self, announced: Announced) -> Option<Step<Event>> {
+        match self.phase {
+            Phase::Reading => {}
+            Phase::Appending { .. } => {
+                self.refuse(announced, syntax("a second literal in APPEND"));
+                return Some(Step::Event(Event::AppendDropped));
+            }
+            Phase::Idling => {
+                self.assembler.take_text();
+                return Some(Step::Event(self.idle_line(b"")));
+            }
+            _ => {
+                self.refuse(announced, Fault::user(Status::LoginMalformed, "a literal in an exchange"));
+                return None;
+            }
+        }
+        match self.append_head(announced.size) {
+            Ok(Some(append)) => self.append_announced(append, announced),
+            Ok(None) => {
+                self.collect(announced);
+                None
+            }
+            Err(fault) => {
+                self.refuse(announced, fault);
+                None
+            }
+        }
+    }
+
+    /// A literal that becomes part of its command.
+    fn collect(&mut self, announced: Announced) {
+        let bounds = self.bounds();
+        let whole = (self.assembler.text().len() as u64).saturating_add(announced.size);
+        if announced.size > bounds.literal || whole > bounds.command {
+            let fault = Fault::user(Status::LineTooLong, "a literal beyond the limits");
+            self.name_current();
+            return self.refuse(announced, fault);
+        }
+        self.assembler.collect(announced.size);
+        self.invite(announced);
+    }
+
+    /// Says that the literal may come, if the client waits to hear that.
+    fn invite(&mut self, announced: Announced) {
+        if announced.pace == Pace::Waits {
+            self.out.extend_from_slice(b"+ go ahead\r\n");
+        }
+    }
+
+    /// Refuses a command at the announcement of a literal. The answer comes at once to a client that waits; what
+    /// another sends is thrown away first, or ends the connection when it is too much.
+    // [rfc7888#4] [clients#imap-traps]
+    fn refuse(&mut self, announced: Announced, fault: Fault) {
+        match announced.pace {
+            Pace::Waits => {
+                self.assembler.take_text();
+                self.fail(&fault);
+            }
+            Pace::Sends if announced.size > self.bounds().flood => {
+                self.fail(&fault);
+                self.hang_up(&Fault::user(Status::LineTooLong, "a literal too large to be thrown away"));
+            }
+            Pace::Sends => {
+                self.assembler.discard(announced.size);
+                self.phase = Phase::Refusing(fault);
+            }
+        }
+    }
+
+    /// What was thrown away has ended.
+    fn discarded(&mut self) -> Option<Step<Event>> {
+        let too_long = || Fault::user(Status::LineTooLong, "a line beyond the limit");
+        let (fault, event) = match std::mem::replace(&mut self.phase, Phase::Reading) {
+            Phase::Idling => {
+                self.assembler.take_text();
+                return Some(Step::Event(self.idle_line(b"")));
+            }
+            Phase::Refusing(fault) => (fault, None),
+            Phase::Appending { .. } => (too_long(), Some(Step::Event(Event::AppendDropped))),
+            Phase::Exchanging(_) => (too_long(), None),
+            _ => {
+                self.name_current();
+                (too_long(), None)
+            }
+        };
+        self.assembler.take_text();
+        self.fail(&fault);
+        event
+    }
+
+    /// Answers with a failure, and counts it.
+    fn fail(&mut self, fault: &Fault) {
+        response::tagged_fault(&mut self.out, &self.current.tag, fault);
+        self.phase = Phase::Reading;
+        self.errors += 1;
+        if self.errors >= self.bounds().errors {
+            self.hang_up(&Fault::user(Status::TooManyErrors, "too many errors"));
+        }
+    }
+
+    /// Says goodbye; nothing is read any more.
+    fn hang_up(&mut self, fault: &Fault) {
+        response::bye(&mut self.out, fault);
+        self.phase = Phase::Closing;
+    }
+
+    fn succeed(&mut self, completion: &Completion) {
+        response::tagged_ok(&mut self.out, &self.current.tag, self.current.name, completion);
+        self.phase = Phase::Reading;
+        if matches!(self.state, State::Authenticated | State::Selected) {
+            self.errors = 0;
+        }
+    }
+
+    /// Takes the tag of the command that is being read, so that a refusal can bear it.
+    fn name_current(&mut self) {
+        let mut args = Args::new(self.assembler.text());
+        let tag = read_tag(&mut args).unwrap_or_else(|| "*".to_owned());
+        self.current = Current { tag, name: "" };
+    }
+}
+
+/// A tag: characters of an `astring` without `+`, and not so many that an answer could not bear them.
+fn read_tag(args: &mut Args<'_>) -> Option<String> {
+    let tag = args.run(|b| is_astring(b) && b != b'+', "a tag").ok()?;
+    (tag.len() <= limits::TAG_MAX).then(|| String::from_utf8_lossy(tag).into_owned())
+}
+
+impl Machine for Server {
+    type Event = Event;
+    type Answer = Answer;
+
+    fn receive(&mut self, bytes: &[u8]) {
+        match self.phase {
+            Phase::Closing => {}
+            // [rfc3501#6.2.1] input in clear behind STARTTLS is an injection
+            Phase::Handshake(_) => self.phase = Phase::Closing,
+            _ => self.assembler.receive(bytes),
+        }
+    }
+
+    fn next(&mut self) -> Step<Event> {
+        loop {
+            if !self.out.is_empty() {
+                return Step::Send(std::mem::take(&mut self.out));
+            }
+            match self.phase {
+                Phase::Greeting => self.greet(),
+                Phase::Asked | Phase::AppendAsked { .. } | Phase::Handshake(Handshake::Begun) => {
+                    return Step::NeedInput;
+                }
+                Phase::Handshake(Handshake::Due) => {
+                    self.phase = Phase::Handshake(Handshake::Begun);
+                    return Step::StartTls;
+                }
+                Phase::Closing => return Step::Close,
+                _ => {
+                    if let Some(step) = self.read() {
+                        return step;
+                    }
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, answer: Answer) {
+        let phase = std::mem::replace(&mut self.phase, Phase::Reading);
+        match (phase, answer) {
+            (Phase::AppendAsked { announced, rest }, Answer::Proceed) => self.append_accepted(announced, rest),
+            (Phase::AppendAsked { announced, .. }, Answer::Done { result, .. }) => {
+                let unexplained = || Fault::ours(Status::Storage, "APPEND ended before its message");
+                self.refuse(announced, result.err().unwrap_or_else(unexplained));
+            }
+            (_, Answer::Proceed) => {
+                self.phase = Phase::Idling;
+                self.out.extend_from_slice(b"+ idling\r\n");
+            }
+            (_, Answer::Done { result, state }) => {
+                self.state = state.unwrap_or(self.state);
+                match result {
+                    Ok(completion) => self.succeed(&completion),
+                    Err(fault) => self.fail(&fault),
+                }
+            }
+        }
+    }
+
+    fn secured(&mut self) {
+        let phase = if matches!(self.phase, Phase::Greeting) { Phase::Greeting } else { Phase::Reading };
+        *self = Self { state: State::Secured, phase, ..Self::new(self.limits) };
+    }
+}

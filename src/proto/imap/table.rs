@@ -1,0 +1,343 @@
+//! The command table: each command's name, the states in which it may be given, how its arguments are read, and the
+//! capability that announces it. What CAPABILITY says is derived from it, so a command is announced where it works
+//! and nowhere else.
+//!
+//! An extension adds rows here, a variant of [`Kind`], and its file in `sessions/imap`.
+
+use super::args::{Args, Parsed, syntax};
+use super::command::{Access, Kind, Numbers, Transfer};
+use super::name::WireName;
+use super::sequence::SequenceSet;
+use super::{fetch, flags, list, search};
+use crate::proto::sasl::{self, Credentials};
+
+/// Where a connection stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// No TLS: nothing is possible that concerns anybody.
+    Plain,
+    /// TLS, nobody signed in.
+    Secured,
+    /// Signed in.
+    Authenticated,
+    /// Signed in, a mailbox is selected.
+    Selected,
+}
+
+/// A set of states.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct States(u8);
+
+impl States {
+    const PLAIN: Self = Self(1);
+    const SECURED: Self = Self(2);
+    const SELECTED: Self = Self(8);
+    const BEFORE_LOGIN: Self = Self(3);
+    const AFTER_LOGIN: Self = Self(12);
+    const ANY: Self = Self(15);
+
+    pub(super) fn contains(self, state: State) -> bool {
+        self.0 >> (state as u8) & 1 == 1
+    }
+}
+
+/// How a command goes on once its line is there.
+pub(super) enum Action {
+    /// The arguments are read and the session is asked.
+    Ask(fn(&mut Args<'_>) -> Parsed<Kind>),
+    /// AUTHENTICATE: the machine leads the exchange.
+    Authenticate,
+    /// APPEND: the message is streamed behind its arguments.
+    Append,
+    /// STARTTLS.
+    StartTls,
+    /// LOGOUT.
+    Logout,
+}
+
+/// A row of the table.
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    pub(super) states: States,
+    pub(super) action: Action,
+    capability: Option<&'static str>,
+}
+
+const fn row(name: &'static str, states: States, action: Action) -> Row {
+    Row { name, states, action, capability: None }
+}
+
+const fn extension(name: &'static str, states: States, action: Action, capability: &'static str) -> Row {
+    Row { name, states, action, capability: Some(capability) }
+}
+
+use Action::Ask;
+
+/// Every command. The order is that of the capabilities.
+static COMMANDS: [Row; 36] = [
+    row("CAPABILITY", States::ANY, Ask(|args| args.end().map(|()| Kind::Capability))),
+    row("NOOP", States::ANY, Ask(|args| args.end().map(|()| Kind::Noop))),
+    row("LOGOUT", States::ANY, Action::Logout),
+    extension("ID", States::ANY, Ask(id), "ID"),
+    extension("STARTTLS", States::PLAIN, Action::StartTls, "STARTTLS"),
+    row("AUTHENTICATE", States::SECURED, Action::Authenticate),
+    row("LOGIN", States::SECURED, Ask(login)),
+    extension("ENABLE", States::AFTER_LOGIN, Ask(enable), "ENABLE"),
+    extension("NAMESPACE", States::AFTER_LOGIN, Ask(|args| args.end().map(|()| Kind::Namespace)), "NAMESPACE"),
+    row("SELECT", States::AFTER_LOGIN, Ask(|args| select(args, Access::ReadWrite))),
+    row("EXAMINE", States::AFTER_LOGIN, Ask(|args| select(args, Access::ReadOnly))),
+    row("CREATE", States::AFTER_LOGIN, Ask(|args| mailbox(args).map(Kind::Create))),
+    row("DELETE", States::AFTER_LOGIN, Ask(|args| mailbox(args).map(Kind::Delete))),
+    row("RENAME", States::AFTER_LOGIN, Ask(rename)),
+    row("SUBSCRIBE", States::AFTER_LOGIN, Ask(|args| mailbox(args).map(Kind::Subscribe))),
+    row("UNSUBSCRIBE", States::AFTER_LOGIN, Ask(|args| mailbox(args).map(Kind::Unsubscribe))),
+    extension("LIST", States::AFTER_LOGIN, Ask(list_command), "LIST-EXTENDED LIST-STATUS CHILDREN SPECIAL-USE"),
+    row("LSUB", States::AFTER_LOGIN, Ask(lsub)),
+    row("STATUS", States::AFTER_LOGIN, Ask(status)),
+    row("APPEND", States::AFTER_LOGIN, Action::Append),
+    // IDLE without a mailbox must be answered too: Outlook sends it
+    extension("IDLE", States::AFTER_LOGIN, Ask(|args| args.end().map(|()| Kind::Idle)), "IDLE"),
+    row("CHECK", States::SELECTED, Ask(|args| args.end().map(|()| Kind::Noop))),
+    row("CLOSE", States::SELECTED, Ask(|args| args.end().map(|()| Kind::Close))),
+    extension("UNSELECT", States::SELECTED, Ask(|args| args.end().map(|()| Kind::Unselect)), "UNSELECT"),
+    row("EXPUNGE", States::SELECTED, Ask(|args| args.end().map(|()| Kind::Expunge(None)))),
+    extension("UID EXPUNGE", States::SELECTED, Ask(uid_expunge), "UIDPLUS"),
+    row("SEARCH", States::SELECTED, Ask(|args| search_command(args, Numbers::Sequence))),
+    row("UID SEARCH", States::SELECTED, Ask(|args| search_command(args, Numbers::Uid))),
+    row("FETCH", States::SELECTED, Ask(|args| fetch_command(args, Numbers::Sequence))),
+    row("UID FETCH", States::SELECTED, Ask(|args| fetch_command(args, Numbers::Uid))),
+    row("STORE", States::SELECTED, Ask(|args| store(args, Numbers::Sequence))),
+    row("UID STORE", States::SELECTED, Ask(|args| store(args, Numbers::Uid))),
+    row("COPY", States::SELECTED, Ask(|args| transfer(args, Numbers::Sequence).map(Kind::Copy))),
+    row("UID COPY", States::SELECTED, Ask(|args| transfer(args, Numbers::Uid).map(Kind::Copy))),
+    extension("MOVE", States::SELECTED, Ask(|args| transfer(args, Numbers::Sequence).map(Kind::Move)), "MOVE"),
+    row("UID MOVE", States::SELECTED, Ask(|args| transfer(args, Numbers::Uid).map(Kind::Move))),
+];
+
+/// Capabilities that belong to no command.
+const FEATURES: [(&str, States); 5] = [
+    ("IMAP4rev1", States::ANY),
+    ("LITERAL+", States::ANY),
+    ("SASL-IR", States::BEFORE_LOGIN),
+    ("LOGINDISABLED", States::PLAIN),
+    ("UTF8=ACCEPT", States::AFTER_LOGIN),
+];
+
+/// The row of a command's name, in any case.
+pub(super) fn find(name: &str) -> Option<&'static Row> {
+    COMMANDS.iter().find(|row| row.name.eq_ignore_ascii_case(name))
+}
+
+/// What CAPABILITY lists in this state.
+// [rfc3501#6.1.1] [clients#imap-what-to-offer]
+#[must_use]
+pub fn capabilities(state: State) -> String {
+    let features = FEATURES.iter().filter(|(_, states)| states.contains(state)).map(|(name, _)| *name);
+    let commands = COMMANDS.iter().filter(|row| row.states.contains(state) || in_reach(row, state));
+    let mut text: Vec<String> = features.map(str::to_owned).collect();
+    if state == State::Secured {
+        text.extend(sasl::mechanisms().map(|name| format!("AUTH={name}")));
+    }
+    text.extend(commands.filter_map(|row| row.capability).map(str::to_owned));
+    text.join(" ")
+}
+
+/// Whether SELECT, which is always possible once signed in, makes the command possible.
+fn in_reach(row: &Row, state: State) -> bool {
+    state == State::Authenticated && row.states.contains(State::Selected)
+}
+
+/// Reads the command's name, of one word or of two (`UID FETCH`).
+pub(super) fn name(args: &mut Args<'_>) -> Parsed<String> {
+    let first = args.word()?;
+    if first == "UID" && args.take(b" ") {
+        return Ok(format!("UID {}", args.word()?));
+    }
+    Ok(first)
+}
+
+// [rfc2971#3.1]
+fn id(args: &mut Args<'_>) -> Parsed<Kind> {
+    args.space()?;
+    let mut fields = Vec::new();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    if !args.take(b"NIL") {
+        fields = args.list_or_empty(|args| {
+            let name = text(&args.string()?);
+            args.space()?;
+            Ok((name, args.nstring()?.map(|value| text(&value))))
+        })?;
+    }
+    args.end()?;
+    Ok(Kind::Id(fields))
+}
+
+// [rfc3501#6.2.3]
+fn login(args: &mut Args<'_>) -> Parsed<Kind> {
+    args.space()?;
+    let user = args.text()?;
+    args.space()?;
+    let password = args.text()?.into();
+    args.end()?;
+    Ok(Kind::Login(Credentials::Password { authzid: None, user, password }))
+}
+
+// [rfc5161#3.1]
+fn enable(args: &mut Args<'_>) -> Parsed<Kind> {
+    let mut names = Vec::new();
+    while args.take(b" ") && !args.is_empty() {
+        names.push(args.word()?);
+    }
+    if names.is_empty() { Err(syntax("ENABLE needs a name")) } else { Ok(Kind::Enable(names)) }
+}
+
+fn mailbox(args: &mut Args<'_>) -> Parsed<WireName> {
+    args.space()?;
+    let name = WireName(args.mailbox()?);
+    args.end()?;
+    Ok(name)
+}
+
+fn select(args: &mut Args<'_>, access: Access) -> Parsed<Kind> {
+    mailbox(args).map(|mailbox| Kind::Select { mailbox, access })
+}
+
+fn rename(args: &mut Args<'_>) -> Parsed<Kind> {
+    args.space()?;
+    let from = WireName(args.mailbox()?);
+    mailbox(args).map(|to| Kind::Rename { from, to })
+}
+
+fn list_command(args: &mut Args<'_>) -> Parsed<Kind> {
+    args.space()?;
+    list::parse(args).map(Kind::List)
+}
+
+fn lsub(args: &mut Args<'_>) -> Parsed<Kind> {
+    args.space()?;
+    let reference = WireName(args.mailbox()?);
+    args.space()?;
+    let pattern = args.pattern()?;
+    args.end()?;
+    Ok(Kind::Lsub { reference, pattern })
+}
+
+fn status(args: &mut Args<'_>) -> Parsed<Kind> {
+    args.space()?;
+    let mailbox = WireName(args.mailbox()?);
+    args.space()?;
+    let items = list::status_items(args)?;
+    args.end()?;
+    Ok(Kind::Status { mailbox, items })
+}
+
+fn set(args: &mut Args<'_>) -> Parsed<SequenceSet> {
+    args.space()?;
+    SequenceSet::parse(args)
+}
+
+fn uid_expunge(args: &mut Args<'_>) -> Parsed<Kind> {
+    let set = set(args)?;
+    args.end()?;
+    Ok(Kind::Expunge(Some(set)))
+}
+
+fn search_command(args: &mut Args<'_>, numbers: Numbers) -> Parsed<Kind> {
+    args.space()?;
+    search::parse(args).map(|key| Kind::Search { key, numbers })
+}
+
+fn fetch_command(args: &mut Args<'_>, numbers: Numbers) -> Parsed<Kind> {
+    let set = set(args)?;
+    args.space()?;
+    let items = fetch::parse(args)?;
+    args.end()?;
+    Ok(Kind::Fetch { set, numbers, items })
+}
+
+fn store(args: &mut Args<'_>, numbers: Numbers) -> Parsed<Kind> {
+    let set = set(args)?;
+    args.space()?;
+    let (change, silence) = flags::change(args)?;
+    args.space()?;
+    let flags = flags::list(args)?;
+    args.end()?;
+    Ok(Kind::Store { set, numbers, change, silence, flags })
+}
+
+fn transfer(args: &mut Args<'_>, numbers: Numbers) -> Parsed<Transfer> {
+    let set = set(args)?;
+    mailbox(args).map(|mailbox| Transfer { set, numbers, mailbox })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // [rfc3501#6.1.1] [clients#imap-what-to-offer]
+    #[test]
+    fn each_state_announces_what_works_in_it() {
+        for (state, text) in [
+            (State::Plain, "IMAP4rev1 LITERAL+ SASL-IR LOGINDISABLED ID STARTTLS"),
+            (State::Secured, "IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN AUTH=LOGIN ID"),
+            (
+                State::Authenticated,
+                "IMAP4rev1 LITERAL+ UTF8=ACCEPT ID ENABLE NAMESPACE LIST-EXTENDED LIST-STATUS CHILDREN SPECIAL-USE \
+                 IDLE UNSELECT UIDPLUS MOVE",
+            ),
+        ] {
+            assert_eq!(capabilities(state), text);
+        }
+        assert_eq!(capabilities(State::Selected), capabilities(State::Authenticated));
+    }
+
+    #[test]
+    fn names_are_found_in_any_case_and_stand_once() {
+        assert_eq!(find("uid fetch").map(|row| row.name), Some("UID FETCH"));
+        assert!(find("FROB").is_none());
+        for row in &COMMANDS {
+            assert_eq!(COMMANDS.iter().filter(|other| other.name == row.name).count(), 1, "{}", row.name);
+        }
+    }
+
+    // [rfc2971#3.1] [rfc5161#3.1] [rfc3501#6.2.3]
+    #[test]
+    fn each_command_reads_its_arguments() {
+        for (text, ok) in [
+            ("ID NIL", true),
+            ("ID ()", true),
+            ("ID (\"name\" \"Microsoft Office 365\" \"os\" NIL)", true),
+            ("ID (\"name\")", false),
+            ("ID", false),
+            ("ENABLE UTF8=ACCEPT CONDSTORE", true),
+            ("ENABLE", false),
+            ("LOGIN a \"b c\"", true),
+            ("LOGIN {1}\r\na {1+}\r\nb", true),
+            ("LOGIN a", false),
+            ("LOGIN \"\u{0}\" b", true),
+            ("LSUB \"\" *", true),
+            ("RENAME a b", true),
+            ("RENAME a", false),
+            ("UID EXPUNGE 1:2", true),
+            ("UID EXPUNGE", false),
+            ("UID", false),
+            ("EXPUNGE 1", false),
+            ("STORE 1 +FLAGS (\\Seen)", true),
+            ("UID STORE 1,2 FLAGS.SILENT \\Seen x", true),
+            ("STORE 1 FLAGS", false),
+            ("FETCH 1:* (FLAGS)", true),
+            ("FETCH * BODY[]", true),
+            ("FETCH", false),
+            ("UID MOVE 1 \"Trash\"", true),
+            ("NOOP ", true),
+            ("NOOP x", false),
+        ] {
+            let mut args = Args::new(text.as_bytes());
+            let read = name(&mut args).and_then(|name| match &find(&name).ok_or_else(|| syntax(name))?.action {
+                Ask(parse) => parse(&mut args).map(drop),
+                _ => Ok(()),
+            });
+            assert_eq!(read.is_ok(), ok, "{text}: {read:?}");
+        }
+    }
+}
