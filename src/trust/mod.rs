@@ -1,1 +1,35 @@
-//! Layer 2, the trust space: who is the other operator. Certificates, white list, revocation.
+//! Layer 2, who is the other operator: distinguished names, the white list, certificates and their revocation.
+//!
+//! Everything here is plain synchronous code that turns facts (certificates, lists, a time) into a judgement: a
+//! [`VerifiedOperator`] or a [`Refusal`]. It opens no socket; `net::tls` calls it inside the handshake, and fetching
+//! lists over the network is not its business.
+
+mod anchors;
+mod certificate;
+mod chain;
+mod error;
+mod files;
+mod identifiers;
+mod judge;
+pub mod lab;
+mod name;
+mod operator;
+mod pem;
+mod policy;
+mod refusal;
+mod revocation;
+pub mod signature;
+mod white_list;
+
+pub use anchors::Anchors;
+pub use certificate::CertificateFacts;
+pub use error::TrustError;
+pub use files::Settings;
+pub use identifiers::StructureId;
+pub use judge::{Age, Snapshot, Trust};
+pub use name::{Attribute, AttributeType, DistinguishedName, NameError};
+pub use operator::VerifiedOperator;
+pub use policy::{ExtendedUsage, HostNameRule, Policy, RevocationDepth, UnknownRevocation};
+pub use refusal::Refusal;
+pub use revocation::{CrlFacts, Revocation};
+pub use white_list::{Limits, ListError, Row, RowNote, WhiteList};

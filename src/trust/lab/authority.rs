@@ -1,0 +1,70 @@
+//! The certification authorities of the laboratory, named like IGC-Santé's test twins.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, DnValue, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SerialNumber,
+};
+
+use super::{DAY, LabError, serial_number};
+use crate::mail::{Edge, Time};
+
+/// A certificate that signs others, and its key.
+pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    /// An authority that signed itself.
+    pub(super) fn root(common_name: &str, edge: &Edge) -> Result<Self, LabError> {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+        Ok(Self(CertifiedIssuer::self_signed(params(common_name, BasicConstraints::Unconstrained, edge)?, key)?))
+    }
+
+    /// An authority below this one, which issues leaves only.
+    pub(super) fn issue_authority(&self, common_name: &str, edge: &Edge) -> Result<Self, LabError> {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+        let params = params(common_name, BasicConstraints::Constrained(0), edge)?;
+        Ok(Self(CertifiedIssuer::signed_by(params, key, self.issuer())?))
+    }
+
+    pub(super) fn issuer(&self) -> &Issuer<'static, KeyPair> {
+        &self.0
+    }
+
+    pub(super) fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    pub(super) fn der(&self) -> &[u8] {
+        self.0.der()
+    }
+}
+
+fn params(common_name: &str, depth: BasicConstraints, edge: &Edge) -> Result<CertificateParams, LabError> {
+    let mut params = CertificateParams::new(Vec::new())?;
+    params.distinguished_name = name(common_name)?;
+    params.is_ca = IsCa::Ca(depth);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.not_before = date(edge.now().plus_secs(-5 * 365 * DAY)).into();
+    params.not_after = date(edge.now().plus_secs(10 * 365 * DAY)).into();
+    params.serial_number = Some(SerialNumber::from_slice(&serial_number(edge)));
+    params.use_authority_key_identifier_extension = true;
+    Ok(params)
+}
+
+/// `C=FR, O=ASIP-SANTE, OU=0002 187512751, OU=IGC-SANTE TEST, CN=…` in encoded order.
+fn name(common_name: &str) -> Result<DistinguishedName, LabError> {
+    let mut name = DistinguishedName::new();
+    name.push(DnType::CountryName, DnValue::PrintableString("FR".try_into()?));
+    name.push(DnType::OrganizationName, "ASIP-SANTE");
+    name.push(DnType::OrganizationalUnitName, "0002 187512751");
+    // The library keeps one value per type; a type given by its OID is another type to it.
+    name.push(DnType::CustomDnType(vec![2, 5, 4, 11]), "IGC-SANTE TEST");
+    name.push(DnType::CommonName, common_name);
+    Ok(name)
+}
+
+/// A time in a form that the library's own converts from, whole seconds. Times before 1970 become 1970.
+pub(super) fn date(time: Time) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(u64::try_from(time.secs()).unwrap_or(0))
+}

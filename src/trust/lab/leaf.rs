@@ -1,0 +1,278 @@
+//! The laboratory's leaves: operators with real-shaped names, and the ones that must be refused.
+
+use rcgen::{
+    CertificateParams, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
+    PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, RsaKeySize, SerialNumber, SigningKey,
+};
+use zeroize::Zeroizing;
+
+use super::{DAY, Lab, LabError, authority, serial_number};
+use crate::trust::{CertificateFacts, DistinguishedName as Name};
+
+/// The structure that a certificate names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organisation {
+    /// `O`: the name in capitals, as IGC-Santé writes it.
+    pub name: String,
+    /// `OU`: `1` and a FINESS, or `3` and a SIRET.
+    pub unit: String,
+    /// `ST`: the department, `Paris (75)`.
+    pub state: String,
+}
+
+impl Organisation {
+    /// A structure with these values.
+    #[must_use]
+    pub fn new(name: &str, unit: &str, state: &str) -> Self {
+        Self { name: name.to_owned(), unit: unit.to_owned(), state: state.to_owned() }
+    }
+
+    /// The agency itself, as in the real signer's certificate: `OU=318751275100020`.
+    #[must_use]
+    pub fn agency() -> Self {
+        Self::new("AGENCE DU NUMERIQUE EN SANTE", "318751275100020", "Paris (75)")
+    }
+}
+
+/// The kind of key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// ECDSA on P-256: quick to make.
+    P256,
+    /// RSA of 2,048 bits, as the real leaves have it.
+    Rsa2048,
+}
+
+/// What is wrong with a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Flaw {
+    /// Its validity ended yesterday.
+    Expired,
+    /// Its validity begins tomorrow.
+    NotYetValid,
+    /// An authority outside the PKI issued it.
+    OtherAuthority,
+    /// The authority for persons issued it.
+    PersonsAuthority,
+    /// Nobody but itself signed it.
+    SelfSigned,
+    /// Its extended key usage is e-mail protection only.
+    WrongExtendedUsage,
+    /// Its key usage is key encipherment only.
+    WrongUsage,
+    /// It says that it is a certification authority.
+    Authority,
+    /// It has its common name twice.
+    TwoCommonNames,
+    /// Its attributes stand in another order.
+    OtherOrder,
+    /// Its attributes are BMPStrings.
+    OtherStringType,
+}
+
+/// What to issue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leaf {
+    /// `CN`, and the first subject alternative name when it is a host name.
+    pub common_name: String,
+    /// The rest of the name.
+    pub organisation: Organisation,
+    /// Further host names or IP addresses.
+    pub also: Vec<String>,
+    /// The kind of key.
+    pub key: Key,
+    /// What is wrong with it, if anything.
+    pub flaw: Option<Flaw>,
+}
+
+impl Leaf {
+    /// A good certificate for an operator's host, for both roles, with a P-256 key.
+    #[must_use]
+    pub fn operator(host: &str, organisation: &Organisation) -> Self {
+        Self {
+            common_name: host.to_owned(),
+            organisation: organisation.clone(),
+            also: Vec::new(),
+            key: Key::P256,
+            flaw: None,
+        }
+    }
+
+    /// The white list's signer: `CN=Liste Blanche TEST MSSante, OU=318751275100020`, RSA.
+    #[must_use]
+    pub fn list_signer() -> Self {
+        Self::operator("Liste Blanche TEST MSSante", &Organisation::agency()).with_key(Key::Rsa2048)
+    }
+
+    /// The same with another host name or IP address too.
+    #[must_use]
+    pub fn and_name(mut self, name: &str) -> Self {
+        self.also.push(name.to_owned());
+        self
+    }
+
+    /// The same with another kind of key.
+    #[must_use]
+    pub fn with_key(mut self, key: Key) -> Self {
+        self.key = key;
+        self
+    }
+
+    /// The same with a flaw.
+    #[must_use]
+    pub fn with(mut self, flaw: Flaw) -> Self {
+        self.flaw = Some(flaw);
+        self
+    }
+}
+
+/// An issued certificate with its key.
+pub struct Issued {
+    der: Vec<u8>,
+    issuer_der: Vec<u8>,
+    serial: Vec<u8>,
+    key: KeyPair,
+}
+
+impl Issued {
+    /// The certificate.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The certificate and its issuer, leaf first, as a peer shows them.
+    #[must_use]
+    pub fn chain(&self) -> Vec<Vec<u8>> {
+        vec![self.der.clone(), self.issuer_der.clone()]
+    }
+
+    /// The chain as PEM.
+    #[must_use]
+    pub fn chain_pem(&self) -> String {
+        self.chain().iter().map(|der| pem("CERTIFICATE", der)).collect()
+    }
+
+    /// The private key as PKCS#8 PEM.
+    #[must_use]
+    pub fn key_pem(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.key.serialize_pem())
+    }
+
+    /// The subject, as the white list would write it.
+    ///
+    /// # Errors
+    /// When the certificate cannot be read.
+    pub fn name(&self) -> Result<Name, LabError> {
+        CertificateFacts::read(&self.der).map(|facts| facts.subject).map_err(|error| LabError(error.to_string()))
+    }
+
+    pub(super) fn issuer_der(&self) -> &[u8] {
+        &self.issuer_der
+    }
+
+    pub(super) fn serial(&self) -> &[u8] {
+        &self.serial
+    }
+
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, LabError> {
+        Ok(self.key.sign(message)?)
+    }
+
+    pub(super) fn has_rsa_key(&self) -> bool {
+        self.key.algorithm() == &PKCS_RSA_SHA256
+    }
+}
+
+impl std::fmt::Debug for Issued {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Issued").field("serial", &self.serial).finish_non_exhaustive()
+    }
+}
+
+pub(super) fn issue(lab: &Lab, leaf: &Leaf) -> Result<Issued, LabError> {
+    let key = match leaf.key {
+        Key::P256 => KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?,
+        Key::Rsa2048 => KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?,
+    };
+    let serial = serial_number(&lab.edge);
+    let params = params(lab, leaf, &serial)?;
+    let authority = lab.authority(leaf);
+    let (der, issuer_der) = if leaf.flaw == Some(Flaw::SelfSigned) {
+        let der = params.self_signed(&key)?.der().to_vec();
+        (der.clone(), der)
+    } else {
+        (params.signed_by(&key, authority.issuer())?.der().to_vec(), authority.der().to_vec())
+    };
+    Ok(Issued { der, issuer_der, serial, key })
+}
+
+fn params(lab: &Lab, leaf: &Leaf, serial: &[u8]) -> Result<CertificateParams, LabError> {
+    let host = leaf.common_name.contains('.').then(|| leaf.common_name.clone());
+    let mut params = CertificateParams::new(host.into_iter().chain(leaf.also.iter().cloned()).collect::<Vec<_>>())?;
+    params.distinguished_name = name(leaf)?;
+    params.serial_number = Some(SerialNumber::from_slice(serial));
+    params.use_authority_key_identifier_extension = true;
+    params.is_ca = match leaf.flaw {
+        Some(Flaw::Authority) => IsCa::Ca(rcgen::BasicConstraints::Unconstrained),
+        _ => super::NOT_A_CA,
+    };
+    params.key_usages = match leaf.flaw {
+        Some(Flaw::WrongUsage) => vec![KeyUsagePurpose::KeyEncipherment],
+        _ => vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment],
+    };
+    params.extended_key_usages = match leaf.flaw {
+        Some(Flaw::WrongExtendedUsage) => vec![ExtendedKeyUsagePurpose::EmailProtection],
+        _ => vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth],
+    };
+    let (from, to) = match leaf.flaw {
+        Some(Flaw::Expired) => (-3 * 365, -1),
+        Some(Flaw::NotYetValid) => (1, 3 * 365),
+        _ => (-1, 3 * 365),
+    };
+    params.not_before = authority::date(lab.edge.now().plus_secs(from * DAY)).into();
+    params.not_after = authority::date(lab.edge.now().plus_secs(to * DAY)).into();
+    Ok(params)
+}
+
+/// `C, ST, O, OU, CN` in encoded order: C printable, the others UTF-8, as IGC-Santé does it.
+fn name(leaf: &Leaf) -> Result<DistinguishedName, LabError> {
+    let organisation = &leaf.organisation;
+    let value = |text: &str| match leaf.flaw {
+        Some(Flaw::OtherStringType) => Ok::<_, LabError>(DnValue::BmpString(text.try_into()?)),
+        _ => Ok(DnValue::Utf8String(text.to_owned())),
+    };
+    let mut entries = vec![
+        (DnType::CountryName, DnValue::PrintableString("FR".try_into()?)),
+        (DnType::StateOrProvinceName, value(&organisation.state)?),
+        (DnType::OrganizationName, value(&organisation.name)?),
+        (DnType::OrganizationalUnitName, value(&organisation.unit)?),
+        (DnType::CommonName, value(&leaf.common_name)?),
+    ];
+    match leaf.flaw {
+        Some(Flaw::TwoCommonNames) => {
+            // The library keeps one value per type; a type given by its OID is another type to it.
+            entries.push((DnType::CustomDnType(vec![2, 5, 4, 3]), value(&leaf.common_name)?));
+        }
+        Some(Flaw::OtherOrder) => entries.reverse(),
+        _ => {}
+    }
+    let mut name = DistinguishedName::new();
+    for (kind, value) in entries {
+        name.push(kind, value);
+    }
+    Ok(name)
+}
+
+/// PEM with lines of 64 characters (RFC 7468).
+fn pem(label: &str, der: &[u8]) -> String {
+    use base64::Engine as _;
+    let base64 = base64::engine::general_purpose::STANDARD.encode(der);
+    let mut text = format!("-----BEGIN {label}-----\n");
+    for line in base64.as_bytes().chunks(64) {
+        text.extend(line.iter().map(|byte| char::from(*byte)));
+        text.push('\n');
+    }
+    text + &format!("-----END {label}-----\n")
+}

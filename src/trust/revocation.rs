@@ -1,0 +1,158 @@
+//! Certificate revocation lists: read, verified, and asked whether they may still be relied on.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use rustls::pki_types::CertificateDer;
+use webpki::{CertRevocationList, EndEntityCert, OwnedCertRevocationList};
+use x509_parser::prelude::{CertificateRevocationList, FromDer};
+
+use super::pem;
+use super::policy::ALGORITHMS;
+use super::{Anchors, DistinguishedName, TrustError};
+use crate::mail::Time;
+
+const REMEDY: &str = "fetch it again from the address in the issuing authority's certificates";
+
+/// What is told about one revocation list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CrlFacts {
+    /// The authority that publishes it.
+    pub issuer: DistinguishedName,
+    /// When it was published.
+    pub this_update: Time,
+    /// When the next one is due.
+    pub next_update: Time,
+    /// How many certificates it revokes.
+    pub revoked: usize,
+    /// SHA-256 of its DER encoding.
+    pub sha256: [u8; 32],
+    /// Whether its signature was verified when it was read; if not, it is when a peer shows its issuer.
+    pub verified: bool,
+}
+
+struct Crl {
+    list: CertRevocationList<'static>,
+    facts: CrlFacts,
+}
+
+/// The revocation lists in force: the newest of each issuer.
+#[derive(Default)]
+pub struct Revocation {
+    crls: Vec<Crl>,
+}
+
+impl std::fmt::Debug for Revocation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.facts()).finish()
+    }
+}
+
+impl Revocation {
+    /// Nothing revoked, nothing known.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Adds the lists of a file's bytes: PEM with any number of them, or one in DER.
+    ///
+    /// # Errors
+    /// When one cannot be read, has no version 2 or no next update, is a delta, comes from the future, or has a wrong
+    /// signature of an authority among the anchors.
+    pub fn add(&mut self, bytes: &[u8], anchors: &Anchors, now: Time) -> Result<(), TrustError> {
+        for der in pem::sections(bytes, "X509 CRL").map_err(|reason| TrustError::new(reason, REMEDY))? {
+            self.add_der(&der, anchors, now)?;
+        }
+        Ok(())
+    }
+
+    /// The facts of each list.
+    pub fn facts(&self) -> impl Iterator<Item = &CrlFacts> {
+        self.crls.iter().map(|crl| &crl.facts)
+    }
+
+    pub(super) fn lists(&self) -> Vec<&CertRevocationList<'static>> {
+        self.crls.iter().map(|crl| &crl.list).collect()
+    }
+
+    /// When the next list of this issuer (webpki's encoding) is due. None when there is no list of it.
+    pub(super) fn next_update(&self, issuer: &[u8]) -> Option<Time> {
+        self.crls.iter().filter(|crl| crl.list.issuer() == issuer).map(|crl| crl.facts.next_update).min()
+    }
+
+    fn add_der(&mut self, der: &[u8], anchors: &Anchors, now: Time) -> Result<(), TrustError> {
+        let refuse = |reason: String| TrustError::new(reason, REMEDY);
+        let list = OwnedCertRevocationList::from_der(der)
+            .map_err(|error| refuse(format!("the revocation list cannot be used: {error}")))?;
+        let mut facts = read(der).map_err(refuse)?;
+        if facts.this_update > now {
+            return Err(refuse(format!("the revocation list of {} comes from the future", facts.issuer)));
+        }
+        facts.verified = verify(der, &facts, anchors).map_err(refuse)?;
+        self.keep_newest(Crl { list: list.into(), facts });
+        Ok(())
+    }
+
+    /// One list per issuer and distribution point; the newest wins, in whatever order the files were read.
+    fn keep_newest(&mut self, crl: Crl) {
+        let same = |old: &Crl| {
+            old.list.issuer() == crl.list.issuer()
+                && old.list.issuing_distribution_point() == crl.list.issuing_distribution_point()
+        };
+        match self.crls.iter().position(same) {
+            Some(index) if self.crls[index].facts.this_update >= crl.facts.this_update => {}
+            Some(index) => self.crls[index] = crl,
+            None => self.crls.push(crl),
+        }
+    }
+}
+
+fn read(der: &[u8]) -> Result<CrlFacts, String> {
+    let Ok(([], crl)) = CertificateRevocationList::from_der(der) else {
+        return Err("the revocation list is not one, or something follows it".to_owned());
+    };
+    let next_update = crl.next_update().ok_or("the revocation list says no next update")?;
+    let mut sha256 = [0; 32];
+    sha256.copy_from_slice(digest(&SHA256, der).as_ref());
+    Ok(CrlFacts {
+        issuer: DistinguishedName::from_x509(crl.issuer()),
+        this_update: Time::from_secs(crl.last_update().timestamp()),
+        next_update: Time::from_secs(next_update.timestamp()),
+        revoked: crl.iter_revoked_certificates().count(),
+        sha256,
+        verified: false,
+    })
+}
+
+/// Whether an authority among the anchors signed it. No authority of that name: not verified, and no error.
+fn verify(der: &[u8], facts: &CrlFacts, anchors: &Anchors) -> Result<bool, String> {
+    let mut known = false;
+    for (authority, names) in anchors.authority_ders().iter().zip(anchors.authorities()) {
+        if names.subject == facts.issuer {
+            known = true;
+            if signed_by(der, authority) {
+                return Ok(true);
+            }
+        }
+    }
+    if known { Err(format!("the signature of the revocation list is not that of {}", facts.issuer)) } else { Ok(false) }
+}
+
+fn signed_by(der: &[u8], authority: &CertificateDer<'_>) -> bool {
+    let (Ok(([], crl)), Ok(authority)) = (CertificateRevocationList::from_der(der), EndEntityCert::try_from(authority))
+    else {
+        return false;
+    };
+    let message = crl.tbs_cert_list.as_ref();
+    let signature = crl.signature_value.data.as_ref();
+    let identified = |algorithm: &&&dyn rustls::pki_types::SignatureVerificationAlgorithm| {
+        algorithm
+            .signature_alg_id()
+            .as_ref()
+            .windows(crl.signature_algorithm.algorithm.as_bytes().len())
+            .any(|window| window == crl.signature_algorithm.algorithm.as_bytes())
+    };
+    ALGORITHMS
+        .iter()
+        .filter(identified)
+        .any(|algorithm| authority.verify_signature(*algorithm, message, signature).is_ok())
+}
