@@ -20,3 +20,7 @@ pub mod table;
 pub mod utf7;
 
 pub use args::NESTING_MAX;
+
+pub mod render_bodystructure;
+pub mod render_envelope;
+pub mod render_string;

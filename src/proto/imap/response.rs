@@ -61,7 +61,8 @@ pub fn text(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
 }
 
-fn quoted(out: &mut Vec<u8>, bytes: &[u8]) {
+/// A quoted string; the bytes must be such that it may be one.
+pub(super) fn quoted(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
     for byte in bytes {
         if matches!(byte, b'"' | b'\\') {
