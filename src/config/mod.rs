@@ -19,7 +19,7 @@ pub use example::{effective, example};
 pub use problem::{Problem, Problems};
 pub use sections::{Clients, Config, Imap, Log, Operators, Proofs, Relay, Server, Store, Submission, Trust};
 pub use table::{Key, Presence, Table};
-pub use values::{HostPort, ListSignature, LogFormat, Setting, Size};
+pub use values::{HostPort, LogFormat, Setting, Size};
 
 /// Reads a configuration file.
 ///

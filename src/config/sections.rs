@@ -7,8 +7,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::table::{Key, Presence, Reader, Table, settings};
-use super::values::{HostPort, ListSignature, LogFormat, Setting, Size};
+use super::values::{HostPort, LogFormat, Setting, Size};
 use crate::mail::Domain;
+use crate::trust::signature::SignaturePolicy;
+use crate::trust::{DistinguishedName, ExtendedUsage, HostNameRule, RevocationDepth, UnknownRevocation};
 
 settings! {
     /// Le serveur lui-même.
@@ -35,21 +37,35 @@ settings! {
 
     /// Espace de confiance : à quels opérateurs on parle. Tous ces fichiers sont relus quand ils changent.
     trust: Trust {
-        /// Autorités de certification (PEM) : racine et autorités filles de l'IGC-Santé. Voir certs/README.md.
-        anchors: Vec<PathBuf> = Required r#"["igc-sante.pem"]"#;
-        /// Listes de révocation (CRL, DER ou PEM), une par autorité émettrice.
-        crls: Vec<PathBuf> = Required r#"["aci-el-org.crl"]"#;
+        /// Autorités de certification (PEM ou DER ; fichiers ou répertoires) : racine et autorités filles de
+        /// l'IGC-Santé. Voir certs/README.md.
+        anchors: Vec<PathBuf> = Required r#"["/etc/sceau/igc-sante"]"#;
+        /// Listes de révocation (CRL, PEM ou DER ; fichiers ou répertoires), une par autorité émettrice.
+        crls: Vec<PathBuf> = Required r#"["/etc/sceau/crl"]"#;
         /// Après la date de fin d'une CRL, temps pendant lequel elle sert encore (avec avertissement) ; ensuite 4xx.
-        crl_grace: Duration = Default r#""1 d""# (r#""0 s""# to r#""14 d""#);
+        crl_grace: Duration = Default r#""3 d""# (r#""0 s""# to r#""30 d""#);
+        /// Certificats dont la révocation est vérifiée : « chain » (celui du correspondant et ses autorités) ou « leaf ».
+        revocation_depth: RevocationDepth = Default r#""chain""#;
+        /// Quand la révocation ne peut être connue : « defer » (4xx), « refuse » ou « accept » (déconseillé).
+        unknown_revocation: UnknownRevocation = Default r#""defer""#;
+        /// Usage étendu demandé aux certificats d'opérateur : « role » (client ou serveur selon le sens), « either »
+        /// (l'un des deux suffit) ou « any ».
+        extended_usage: ExtendedUsage = Default r#""either""#;
+        /// Où le nom d'hôte d'un serveur appelé doit se trouver : « alternative-name » ou « common-name-too ».
+        host_name: HostNameRule = Default r#""alternative-name""#;
         /// Liste blanche de l'ANS (XML).
-        white_list: PathBuf = Required r#""listeblanchemssante.xml""#;
-        /// Âge de la liste blanche au-delà duquel on diffère (4xx) les échanges entre opérateurs.
-        white_list_max_age: Duration = Default r#""7 d""# (r#""1 h""# to r#""365 d""#);
+        white_list: PathBuf = Required r#""/etc/sceau/listeblanchemssante.xml""#;
+        /// Âge à partir duquel la liste blanche est dite ancienne (avertissement).
+        white_list_age: Duration = Default r#""7 d""# (r#""1 h""# to r#""365 d""#);
+        /// Temps pendant lequel une liste ancienne sert encore ; ensuite on diffère (4xx).
+        white_list_grace: Duration = Default r#""7 d""# (r#""0 s""# to r#""365 d""#);
+        /// Part des lignes, en pour cent, qu'une nouvelle liste peut avoir perdue ; au-delà elle est refusée.
+        white_list_shrink_max: u32 = Default "10" ("0" to "100");
         /// Signature de la liste blanche : « required » (exigée), « if-present » (vérifiée si elle y est) ou « off ».
-        white_list_signature: ListSignature = Default r#""if-present""#;
-        /// DN attendu du signataire de la liste. Absent : tout signataire qui descend des autorités ci-dessus.
-        white_list_signer: Option<String> = Optional r#""CN=Liste Blanche MSSante,OU=318751275100020,O=ANS,C=FR""#;
-        /// Fréquence de relecture des fichiers de cette section.
+        white_list_signature: SignaturePolicy = Default r#""if-present""#;
+        /// Attributs que doit porter le DN du signataire de la liste. Sans eux, aucune signature n'est vérifiable.
+        white_list_signer: Option<DistinguishedName> = Optional r#""CN=Liste Blanche MSSante,OU=318751275100020""#;
+        /// Fréquence à laquelle on regarde si ces fichiers ont changé (aussi à chaque SIGHUP).
         reread_every: Duration = Default r#""1 min""# (r#""1 s""# to r#""1 d""#);
     }
 

@@ -6,6 +6,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::problem::Problem;
 use super::values::Setting;
+use crate::trust::signature::SignaturePolicy;
+use crate::trust::{ExtendedUsage, HostNameRule, RevocationDepth, UnknownRevocation};
 
 /// What happens when a key is absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,13 +114,17 @@ impl<'a> Reader<'a> {
             return None;
         };
         if let Some((low, high)) = key.limits
-            && !(parse_literal(low, self.base).is_some_and(|low: T| low <= read)
-                && parse_literal(high, self.base).is_some_and(|high: T| read <= high))
+            && !self.between(&read, low, high)
         {
             self.problem(line, &place, format!("valeur hors limites : {found}"), format!("de {low} à {high}"));
             return None;
         }
         Some(read)
+    }
+
+    fn between<T: Setting>(&self, value: &T, low: &str, high: &str) -> bool {
+        let bounds = parse_literal(low, self.base).zip(parse_literal(high, self.base));
+        bounds.is_some_and(|(low, high)| value.between(&low, &high))
     }
 
     fn section(&self, table: &Table) -> Option<&'a DeTable<'a>> {
@@ -173,7 +179,8 @@ macro_rules! always_present {
 }
 
 always_present!(u32, String, super::values::Size, std::time::Duration, std::path::PathBuf, crate::mail::Domain);
-always_present!(super::values::LogFormat, super::values::ListSignature);
+always_present!(super::values::LogFormat, SignaturePolicy, ExtendedUsage, HostNameRule, RevocationDepth);
+always_present!(UnknownRevocation);
 impl<T> Absent for Vec<T> {}
 impl<K, V> Absent for std::collections::BTreeMap<K, V> {}
 

@@ -11,9 +11,11 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 use crate::mail::Domain;
+use crate::trust::signature::SignaturePolicy;
+use crate::trust::{DistinguishedName, ExtendedUsage, HostNameRule, RevocationDepth, UnknownRevocation};
 
 /// A value of the configuration file.
-pub trait Setting: Sized + PartialOrd {
+pub trait Setting: Sized {
     /// What is expected, to complete «il faut …».
     const EXPECTED: &'static str;
 
@@ -22,6 +24,11 @@ pub trait Setting: Sized + PartialOrd {
 
     /// Writes it as TOML.
     fn write(&self) -> String;
+
+    /// Whether it lies between two others, bounds included. Only kinds with an order have limits.
+    fn between(&self, _low: &Self, _high: &Self) -> bool {
+        true
+    }
 }
 
 /// A number of bytes, written `60 MB`, `64 KiB`, `10 Go`, `512`.
@@ -78,6 +85,10 @@ impl Setting for Size {
     fn write(&self) -> String {
         quoted(&self.to_string())
     }
+
+    fn between(&self, low: &Self, high: &Self) -> bool {
+        (low..=high).contains(&self)
+    }
 }
 
 impl fmt::Display for Size {
@@ -96,6 +107,10 @@ impl Setting for Duration {
     fn write(&self) -> String {
         quoted(&in_units(u64::try_from(self.as_millis()).unwrap_or(u64::MAX), &DURATION_UNITS[..5]))
     }
+
+    fn between(&self, low: &Self, high: &Self) -> bool {
+        (low..=high).contains(&self)
+    }
 }
 
 impl Setting for u32 {
@@ -108,6 +123,10 @@ impl Setting for u32 {
 
     fn write(&self) -> String {
         self.to_string()
+    }
+
+    fn between(&self, low: &Self, high: &Self) -> bool {
+        (low..=high).contains(&self)
     }
 }
 
@@ -234,14 +253,31 @@ impl<T: Setting> Setting for Option<T> {
     }
 }
 
-/// Declares an enumeration whose words may stand in the file.
-macro_rules! choice {
-    ($(#[$meta:meta])* $name:ident expects $expected:literal { $($(#[$about:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum $name { $($(#[$about])* $variant),+ }
+impl Setting for DistinguishedName {
+    const EXPECTED: &'static str = "un nom distinctif, par exemple \"CN=Liste Blanche,OU=318751275100020\"";
 
-        impl Setting for $name {
+    fn read(value: &DeValue<'_>, _base: &Path) -> Option<Self> {
+        Self::parse(value.as_str()?).ok()
+    }
+
+    fn write(&self) -> String {
+        quoted(&self.to_string())
+    }
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For eyes.
+    Human,
+    /// For collectors: one JSON object a line.
+    Json,
+}
+
+/// Gives the variants of an enumeration their words in the file.
+macro_rules! words {
+    ($type:ident expects $expected:literal { $($variant:ident = $word:literal),+ $(,)? }) => {
+        impl Setting for $type {
             const EXPECTED: &'static str = $expected;
 
             fn read(value: &DeValue<'_>, _base: &Path) -> Option<Self> {
@@ -258,27 +294,23 @@ macro_rules! choice {
     };
 }
 
-choice! {
-    /// How log lines look.
-    LogFormat expects "\"human\" ou \"json\"" {
-        /// For eyes.
-        Human = "human",
-        /// For collectors: one JSON object a line.
-        Json = "json",
-    }
-}
+words! { LogFormat expects "\"human\" ou \"json\"" { Human = "human", Json = "json" } }
 
-choice! {
-    /// What is asked of the white list's signature.
-    ListSignature expects "\"required\", \"if-present\" ou \"off\"" {
-        /// A list without a valid signature is refused.
-        Required = "required",
-        /// A signature that is there must be valid.
-        IfPresent = "if-present",
-        /// Signatures are not looked at.
-        Off = "off",
-    }
-}
+words! { SignaturePolicy expects "\"required\", \"if-present\" ou \"off\"" {
+    Required = "required", IfPresent = "if-present", Off = "off",
+} }
+
+words! { ExtendedUsage expects "\"role\", \"either\" ou \"any\"" { Role = "role", Either = "either", Any = "any" } }
+
+words! { HostNameRule expects "\"alternative-name\" ou \"common-name-too\"" {
+    AlternativeName = "alternative-name", CommonNameToo = "common-name-too",
+} }
+
+words! { RevocationDepth expects "\"chain\" ou \"leaf\"" { Chain = "chain", Leaf = "leaf" } }
+
+words! { UnknownRevocation expects "\"defer\", \"refuse\" ou \"accept\"" {
+    Defer = "defer", Refuse = "refuse", Accept = "accept",
+} }
 
 #[cfg(test)]
 mod tests {
