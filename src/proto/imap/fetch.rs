@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::args::{Args, Parsed, is_atom, syntax};
 use crate::mail::{Fault, Status};
+use crate::proto::mime::section::{Section, SectionText};
 
 /// Items of one command. Each content item may send the whole message again.
 pub const ITEMS_MAX: usize = 64;
@@ -63,32 +64,6 @@ pub struct Partial {
     pub length: u64,
 }
 
-/// A section as written between the brackets of `BODY[]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Section {
-    /// The part's number, `[1, 2]` for `1.2`; empty for the message itself.
-    pub part: Vec<u32>,
-    /// What of the part.
-    pub text: SectionText,
-}
-
-/// What of a part.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SectionText {
-    /// All of it.
-    All,
-    /// `HEADER`: of the message, or of an enclosed one.
-    Header,
-    /// `HEADER.FIELDS (…)`: these fields.
-    Fields(Vec<String>),
-    /// `HEADER.FIELDS.NOT (…)`: all fields but these.
-    FieldsNot(Vec<String>),
-    /// `TEXT`: the body of the message, or of an enclosed one.
-    Text,
-    /// `MIME`: the part's own header.
-    Mime,
-}
-
 /// Under which name content is sent back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Name {
@@ -103,7 +78,7 @@ impl Content {
     // [proofs#when-is-it-open]
     #[must_use]
     pub fn is_body(&self) -> bool {
-        matches!(self.section.text, SectionText::All | SectionText::Text)
+        matches!(self.section.text, SectionText::Whole | SectionText::Text)
     }
 }
 
@@ -118,24 +93,6 @@ impl fmt::Display for Content {
             Name::Rfc822Text => f.write_str("RFC822.TEXT")?,
         }
         self.partial.map_or(Ok(()), |partial| write!(f, "<{}>", partial.start))
-    }
-}
-
-impl fmt::Display for Section {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, number) in self.part.iter().enumerate() {
-            write!(f, "{}{number}", if at > 0 { "." } else { "" })?;
-        }
-        let (word, fields) = match &self.text {
-            SectionText::All => return Ok(()),
-            SectionText::Header => ("HEADER", None),
-            SectionText::Fields(fields) => ("HEADER.FIELDS", Some(fields)),
-            SectionText::FieldsNot(fields) => ("HEADER.FIELDS.NOT", Some(fields)),
-            SectionText::Text => ("TEXT", None),
-            SectionText::Mime => ("MIME", None),
-        };
-        write!(f, "{}{word}", if self.part.is_empty() { "" } else { "." })?;
-        fields.map_or(Ok(()), |fields| write!(f, " ({})", fields.join(" ")))
     }
 }
 
@@ -175,7 +132,7 @@ fn macro_items(args: &mut Args<'_>) -> Option<Vec<FetchItem>> {
 
 fn item(args: &mut Args<'_>) -> Parsed<FetchItem> {
     let name = args.run(|b| is_atom(b) && b != b'[', "an item")?.to_ascii_uppercase();
-    let whole = |text, seen, name| content(Section { part: Vec::new(), text }, None, seen, name);
+    let whole = |text, seen, name| content(Section { path: Vec::new(), text }, None, seen, name);
     Ok(match name.as_slice() {
         b"FLAGS" => FetchItem::Flags,
         b"UID" => FetchItem::Uid,
@@ -183,11 +140,11 @@ fn item(args: &mut Args<'_>) -> Parsed<FetchItem> {
         b"RFC822.SIZE" => FetchItem::Size,
         b"ENVELOPE" => FetchItem::Envelope,
         b"BODYSTRUCTURE" => FetchItem::BodyStructure,
-        b"RFC822" => whole(SectionText::All, MarksSeen::Yes, Name::Rfc822),
+        b"RFC822" => whole(SectionText::Whole, MarksSeen::Yes, Name::Rfc822),
         b"RFC822.HEADER" => whole(SectionText::Header, MarksSeen::No, Name::Rfc822Header),
         b"RFC822.TEXT" => whole(SectionText::Text, MarksSeen::Yes, Name::Rfc822Text),
         // an old form that some clients still fall back to
-        b"RFC822.PEEK" => whole(SectionText::All, MarksSeen::No, Name::Rfc822),
+        b"RFC822.PEEK" => whole(SectionText::Whole, MarksSeen::No, Name::Rfc822),
         b"BODY" if args.peek() != Some(b'[') => FetchItem::Body,
         b"BODY" => body(args, MarksSeen::Yes)?,
         b"BODY.PEEK" => body(args, MarksSeen::No)?,
@@ -208,35 +165,35 @@ fn body(args: &mut Args<'_>, seen: MarksSeen) -> Parsed<FetchItem> {
 }
 
 fn section(args: &mut Args<'_>) -> Parsed<Section> {
-    let mut part = Vec::new();
+    let mut path = Vec::new();
     while args.peek().is_some_and(|b| b.is_ascii_digit()) {
         match args.number()? {
             0 => return Err(syntax("parts are counted from 1")),
-            number => part.push(number),
+            number => path.push(number),
         }
-        if part.len() > LEVELS_MAX {
+        if path.len() > LEVELS_MAX {
             return Err(Fault::user(Status::LimitReached, "a part's number is too deep"));
         }
         if !args.take(b".") {
-            return Ok(Section { part, text: SectionText::All });
+            return Ok(Section { path, text: SectionText::Whole });
         }
     }
     let text = match args.peek() {
-        Some(b']') if part.is_empty() => SectionText::All,
+        Some(b']') if path.is_empty() => SectionText::Whole,
         _ => section_text(args)?,
     };
-    if text == SectionText::Mime && part.is_empty() {
+    if text == SectionText::Mime && path.is_empty() {
         return Err(syntax("MIME needs a part"));
     }
-    Ok(Section { part, text })
+    Ok(Section { path, text })
 }
 
 fn section_text(args: &mut Args<'_>) -> Parsed<SectionText> {
     let word = args.run(|b| b.is_ascii_alphabetic() || b == b'.', "a section")?.to_ascii_uppercase();
     match word.as_slice() {
         b"HEADER" => Ok(SectionText::Header),
-        b"HEADER.FIELDS" => fields(args).map(SectionText::Fields),
-        b"HEADER.FIELDS.NOT" => fields(args).map(SectionText::FieldsNot),
+        b"HEADER.FIELDS" => fields(args).map(SectionText::HeaderFields),
+        b"HEADER.FIELDS.NOT" => fields(args).map(SectionText::HeaderFieldsNot),
         b"TEXT" => Ok(SectionText::Text),
         b"MIME" => Ok(SectionText::Mime),
         _ => Err(syntax("a section is not known")),

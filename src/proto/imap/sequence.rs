@@ -22,6 +22,16 @@ enum End {
 pub struct SequenceSet(Vec<(End, End)>);
 
 impl SequenceSet {
+    /// Reads a set that stands alone.
+    ///
+    /// # Errors
+    /// When it has no valid form, or too many parts.
+    pub fn read(text: &str) -> Result<Self, Fault> {
+        let mut args = Args::new(text.as_bytes());
+        let set = Self::parse(&mut args)?;
+        args.end().map(|()| set)
+    }
+
     // [rfc3501#9]
     pub(super) fn parse(args: &mut Args<'_>) -> Parsed<Self> {
         let mut parts = vec![part(args)?];
@@ -59,11 +69,15 @@ impl SequenceSet {
         merged
     }
 
-    /// The largest plain number, `*` left out: what a set by sequence number must not go beyond.
+    /// The largest number of the parts that hold no `*`: a set of sequence numbers must not go beyond the last
+    /// message with it.
     #[must_use]
     pub fn highest_named(&self) -> u32 {
-        let ends = self.0.iter().flat_map(|(a, b)| [*a, *b]);
-        ends.map(|end| if let End::Number(number) = end { number } else { 0 }).max().unwrap_or(0)
+        let named = self.0.iter().filter_map(|part| match part {
+            (End::Number(a), End::Number(b)) => Some(*a.max(b)),
+            _ => None,
+        });
+        named.max().unwrap_or(0)
     }
 }
 
@@ -118,9 +132,7 @@ mod tests {
     use super::*;
 
     fn set(text: &str) -> Parsed<SequenceSet> {
-        let mut args = Args::new(text.as_bytes());
-        let set = SequenceSet::parse(&mut args)?;
-        args.end().map(|()| set)
+        SequenceSet::read(text)
     }
 
     // [rfc3501#9] [clients#imap-traps]
@@ -153,7 +165,7 @@ mod tests {
 
     #[test]
     fn the_highest_named_number_leaves_out_the_star() {
-        assert_eq!(set("2:7,*").unwrap().highest_named(), 7);
+        assert_eq!(set("7:2,9:*").unwrap().highest_named(), 7);
         assert_eq!(set("*").unwrap().highest_named(), 0);
     }
 

@@ -1,1 +1,3 @@
 //! What an IMAP client can do.
+
+mod view;
