@@ -15,13 +15,20 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::transport::{Stream, Transport, TransportSink};
 use crate::sessions::{Output, Session, TlsFacts, Want};
 
-/// TLS for one port: the configuration of the moment, and an ear for handshakes that fail.
+/// TLS for one port.
 pub trait TlsPort: Send + Sync {
-    /// The configuration for a new connection; certificates may be renewed between two calls.
+    /// Begins a handshake with this peer; certificates may be renewed between two calls.
+    fn handshake(&self, peer: SocketAddr) -> Box<dyn Handshake>;
+}
+
+/// TLS for one handshake: its configuration, and an ear for its failure, so that what the verifier found out about the
+/// peer's certificate can be told with the failure.
+pub trait Handshake: Send {
+    /// The configuration of this handshake.
     fn config(&self) -> Arc<ServerConfig>;
 
-    /// A handshake with this peer failed. Writes the log line.
-    fn failed(&self, peer: SocketAddr, error: &io::Error);
+    /// The handshake failed. Writes the log line.
+    fn failed(&self, error: &io::Error);
 }
 
 /// How the conversation starts.
@@ -74,7 +81,7 @@ pub enum Ended {
     Anonymous,
     /// The peer took nothing for too long, or was gone when it was written to.
     Gone,
-    /// The handshake failed; the port's [`TlsPort::failed`] was told why.
+    /// The handshake failed; its [`Handshake::failed`] was told why.
     NoTls,
     /// The peer sent clear text after STARTTLS.
     Injection,
@@ -240,7 +247,8 @@ impl<S: Session, T: Stream> Connection<S, T> {
             tracing::error!(target: "sceau::net", "a session asked for TLS on a port without it");
             return Err(Ended::NoTls);
         };
-        match timeout(self.patience.handshake, self.transport.accept_tls(tls.config())).await {
+        let handshake = tls.handshake(self.peer);
+        match timeout(self.patience.handshake, self.transport.accept_tls(handshake.config())).await {
             Ok(Ok(facts)) => {
                 log_tls(self.peer, &facts);
                 self.session.secured(facts);
@@ -248,11 +256,11 @@ impl<S: Session, T: Stream> Connection<S, T> {
                 Ok(())
             }
             Ok(Err(error)) => {
-                tls.failed(self.peer, &error);
+                handshake.failed(&error);
                 Err(Ended::NoTls)
             }
             Err(_) => {
-                tls.failed(self.peer, &io::Error::new(io::ErrorKind::TimedOut, "the handshake took too long"));
+                handshake.failed(&io::Error::new(io::ErrorKind::TimedOut, "the handshake took too long"));
                 Err(Ended::NoTls)
             }
         }

@@ -87,14 +87,21 @@ impl Session for Parrot {
     }
 }
 
+#[derive(Clone)]
 struct TestTls(Arc<ServerConfig>, mpsc::UnboundedSender<String>);
 
 impl TlsPort for TestTls {
+    fn handshake(&self, _peer: SocketAddr) -> Box<dyn Handshake> {
+        Box::new(self.clone())
+    }
+}
+
+impl Handshake for TestTls {
     fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.0)
     }
 
-    fn failed(&self, _peer: SocketAddr, error: &io::Error) {
+    fn failed(&self, error: &io::Error) {
         self.1.send(error.to_string()).unwrap();
     }
 }

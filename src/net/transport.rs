@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::tls;
 use crate::sessions::{Gone, Sink, TlsFacts};
 
 /// Bytes taken from the kernel at a time: one full TLS record.
@@ -98,7 +99,8 @@ impl<T: Stream> Transport<T> {
                 return Err(error);
             }
         };
-        let facts = facts_of(&stream);
+        let connection = stream.get_ref().1;
+        let facts = tls::facts(connection, connection.server_name());
         *self.state() = State::Tls(Box::new(stream));
         Ok(facts)
     }
@@ -123,29 +125,6 @@ async fn say_goodbye(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::
     let mut rest = [0; 4096];
     while stream.read(&mut rest).await? > 0 {}
     Ok(())
-}
-
-fn facts_of<T>(stream: &TlsStream<T>) -> TlsFacts {
-    let connection = stream.get_ref().1;
-    TlsFacts {
-        version: match connection.protocol_version() {
-            Some(rustls::ProtocolVersion::TLSv1_3) => "TLSv1.3",
-            Some(rustls::ProtocolVersion::TLSv1_2) => "TLSv1.2",
-            _ => "TLS",
-        },
-        cipher: connection
-            .negotiated_cipher_suite()
-            .and_then(|suite| suite.suite().as_str())
-            .unwrap_or("unknown")
-            .to_owned(),
-        certificates: connection
-            .peer_certificates()
-            .unwrap_or_default()
-            .iter()
-            .map(|certificate| certificate.as_ref().to_vec())
-            .collect(),
-        server_name: connection.server_name().map(|name| name.trim_end_matches('.').to_owned()),
-    }
 }
 
 /// Writes to a [`Transport`]; a peer that takes nothing for too long is gone.

@@ -1,0 +1,176 @@
+//! The server's side: the operators' port, where the peer must show its certificate, and people's ports.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rustls::server::{NoServerSessionStorage, ProducesTickets, ServerSessionMemoryCache, StoresServerSessions};
+use rustls::sign::SingleCertAndKey;
+use rustls::{ConfigBuilder, ServerConfig, WantsVerifier};
+
+use super::audit::{Direction, HandshakeAudit, Observer, Verdict};
+use super::identity::Identity;
+use super::verifier::Judge;
+use super::{Tickets, TlsClock, VERSIONS, provider};
+use crate::mail::Clock;
+use crate::net::connection::{Handshake, TlsPort};
+use crate::trust::{Trust, TrustError};
+
+/// Sessions that can be resumed at once, where tickets are on.
+const SESSIONS_KEPT: usize = 1024;
+
+/// What both kinds of ports have.
+struct Port {
+    identity: ArcSwap<Identity>,
+    clock: Arc<dyn Clock>,
+    resumption: Option<Resumption>,
+    observer: Option<Observer>,
+}
+
+/// The memory of sessions. One per port: a session of one port must never be resumed on another.
+struct Resumption {
+    tickets: Arc<dyn ProducesTickets>,
+    sessions: Arc<dyn StoresServerSessions>,
+}
+
+impl Port {
+    fn new(identity: Identity, clock: Arc<dyn Clock>, tickets: Tickets) -> Result<Self, TrustError> {
+        let no_randomness = |error: rustls::Error| TrustError::new(error.to_string(), "the system gives no randomness");
+        let resumption = match tickets {
+            Tickets::Off => None,
+            Tickets::On => Some(Resumption {
+                tickets: rustls::crypto::aws_lc_rs::Ticketer::new().map_err(no_randomness)?,
+                sessions: ServerSessionMemoryCache::new(SESSIONS_KEPT),
+            }),
+        };
+        Ok(Self { identity: ArcSwap::from_pointee(identity), clock, resumption, observer: None })
+    }
+
+    fn builder(&self) -> Result<ConfigBuilder<ServerConfig, WantsVerifier>, rustls::Error> {
+        let clock = Arc::new(TlsClock(Arc::clone(&self.clock)));
+        ServerConfig::builder_with_details(provider(), clock).with_protocol_versions(VERSIONS)
+    }
+
+    fn resolver(&self) -> Arc<SingleCertAndKey> {
+        Arc::new(SingleCertAndKey::from(Arc::clone(&self.identity.load().key)))
+    }
+
+    fn finish(&self, mut config: ServerConfig) -> Arc<ServerConfig> {
+        match &self.resumption {
+            Some(resumption) => {
+                config.ticketer = Arc::clone(&resumption.tickets);
+                config.session_storage = Arc::clone(&resumption.sessions);
+            }
+            None => {
+                config.session_storage = Arc::new(NoServerSessionStorage {});
+                config.send_tls13_tickets = 0;
+            }
+        }
+        Arc::new(config)
+    }
+
+    fn handshake(&self, peer: SocketAddr, config: Arc<ServerConfig>, verdict: Verdict) -> Box<dyn Handshake> {
+        Box::new(OneHandshake { peer, config, verdict, observer: self.observer.clone() })
+    }
+}
+
+/// The operators' port: no handshake succeeds without a certificate that `trust` accepts.
+pub struct OperatorsPort {
+    port: Port,
+    trust: Arc<Trust>,
+}
+
+impl OperatorsPort {
+    /// A port with our certificate, where peers are judged by this trust.
+    ///
+    /// # Errors
+    /// When the system gives no randomness for ticket keys.
+    pub fn new(
+        trust: Arc<Trust>,
+        identity: Identity,
+        clock: Arc<dyn Clock>,
+        tickets: Tickets,
+    ) -> Result<Self, TrustError> {
+        Ok(Self { port: Port::new(identity, clock, tickets)?, trust })
+    }
+
+    /// The same, with somebody who is told of failed handshakes.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Observer) -> Self {
+        self.port.observer = Some(observer);
+        self
+    }
+
+    /// Uses another certificate from the next connection on.
+    pub fn renew(&self, identity: Identity) {
+        self.port.identity.store(Arc::new(identity));
+    }
+}
+
+impl TlsPort for OperatorsPort {
+    // [mss#4]
+    #[expect(clippy::expect_used, reason = "the versions and suites are constants that a test builds")]
+    fn handshake(&self, peer: SocketAddr) -> Box<dyn Handshake> {
+        let verdict = Verdict::default();
+        let judge = Judge { trust: Arc::clone(&self.trust), provider: provider(), verdict: verdict.clone() };
+        let builder = self.port.builder().expect("the suites fit the versions");
+        let config = builder.with_client_cert_verifier(Arc::new(judge)).with_cert_resolver(self.port.resolver());
+        self.port.handshake(peer, self.port.finish(config), verdict)
+    }
+}
+
+/// A port for people and their software: they sign in later, TLS asks them for nothing.
+pub struct PeoplePort(Port);
+
+impl PeoplePort {
+    /// A port with our certificate.
+    ///
+    /// # Errors
+    /// When the system gives no randomness for ticket keys.
+    pub fn new(identity: Identity, clock: Arc<dyn Clock>, tickets: Tickets) -> Result<Self, TrustError> {
+        Port::new(identity, clock, tickets).map(Self)
+    }
+
+    /// The same, with somebody who is told of failed handshakes.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Observer) -> Self {
+        self.0.observer = Some(observer);
+        self
+    }
+
+    /// Uses another certificate from the next connection on.
+    pub fn renew(&self, identity: Identity) {
+        self.0.identity.store(Arc::new(identity));
+    }
+}
+
+impl TlsPort for PeoplePort {
+    #[expect(clippy::expect_used, reason = "the versions and suites are constants that a test builds")]
+    fn handshake(&self, peer: SocketAddr) -> Box<dyn Handshake> {
+        let builder = self.0.builder().expect("the suites fit the versions");
+        let config = builder.with_no_client_auth().with_cert_resolver(self.0.resolver());
+        self.0.handshake(peer, self.0.finish(config), Verdict::default())
+    }
+}
+
+struct OneHandshake {
+    peer: SocketAddr,
+    config: Arc<ServerConfig>,
+    verdict: Verdict,
+    observer: Option<Observer>,
+}
+
+impl Handshake for OneHandshake {
+    fn config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.config)
+    }
+
+    fn failed(&self, error: &io::Error) {
+        let audit = HandshakeAudit::new(self.peer, Direction::In, &self.verdict, error);
+        audit.log();
+        if let Some(observer) = &self.observer {
+            observer(&audit);
+        }
+    }
+}
