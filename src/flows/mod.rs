@@ -7,5 +7,7 @@
 mod blind_copies;
 mod trace;
 mod transaction;
+mod transport;
 
 pub use transaction::{Peer, Transaction};
+pub use transport::{Content, Outbound, Outcome, Transport};
