@@ -1,8 +1,14 @@
 //! The one integration binary: the laws of the code base, and the server as its users meet it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail by panicking")]
+#![allow(
+    unreachable_pub,
+    clippy::print_stderr,
+    reason = "these modules serve each other, and a test may say what it skips"
+)]
 
 mod layers;
+mod powerloss;
 mod shape;
 mod source;
 mod spec;
