@@ -1,1 +1,43 @@
-//! Layer 3, the append-only log of proofs: tree, checkpoints, proof files, verification.
+//! Layer 3, the append-only log of proofs: a Merkle tree whose checkpoints anybody can check.
+//!
+//! Leaves come from [`crate::seal::event`]; here they get a place for ever. The tree is that of RFC 6962, files and
+//! signatures are those of the C2SP family (tlog-tiles, tlog-checkpoint, signed-note, tlog-cosignature, tlog-proof,
+//! tlog-policy), so that tools which are not ours can read them. What it is *not*: it decides no event, keeps no
+//! opening and no clock, and speaks to no network.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`tree`] | hashes, roots, inclusion and consistency |
+//! | [`note`] | signed notes and their keys |
+//! | [`checkpoint`] | origin, size, root |
+//! | [`log`] | the files of a shard, read |
+//! | [`writer`] | the one writer: append, recovery |
+//! | [`audit`] | recomputes everything and says where it is wrong |
+//! | [`proof`] | inclusion with its checkpoint, as text |
+//! | [`proof_file`] | the `.preuve`: event, disclosures, proof |
+//! | [`policy`] | whom a verifier trusts |
+//! | [`verify`] | judges a `.preuve`, offline |
+
+pub mod audit;
+pub mod checkpoint;
+mod files;
+#[cfg(test)]
+mod fixture;
+pub mod log;
+pub mod note;
+pub mod policy;
+pub mod proof;
+pub mod proof_file;
+pub mod tree;
+pub mod verify;
+pub mod writer;
+
+pub use audit::{Finding, Report, audit};
+pub use checkpoint::Checkpoint;
+pub use log::Log;
+pub use note::{SigningKey, VerifierKey};
+pub use policy::Policy;
+pub use proof::Proof;
+pub use proof_file::ProofFile;
+pub use verify::{Verdict, verify};
+pub use writer::{Ledger, LedgerError};

@@ -315,8 +315,8 @@ fn derive(secret: &[u8; 32], label: &str) -> Zeroizing<[u8; 32]> {
     key
 }
 
-/// Creates a file of mode 0600 that must not exist, and makes content and name durable.
-fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+/// Creates a secret file of mode 0600, which must not exist, and makes content and name durable.
+pub(crate) fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(content)?;
     file.sync_all()?;
