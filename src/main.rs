@@ -1,3 +1,7 @@
 //! The `sceau` program: hands its arguments to [`sceau::cli`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sceau::cli::main()
+}

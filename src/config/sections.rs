@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::table::{Key, Presence, Reader, Table, settings};
 use super::values::{HostPort, LogFormat, Setting, Size};
 use crate::mail::Domain;
+use crate::net::tls::Tickets;
 use crate::trust::signature::SignaturePolicy;
 use crate::trust::{DistinguishedName, ExtendedUsage, HostNameRule, RevocationDepth, UnknownRevocation};
 
@@ -77,6 +78,8 @@ settings! {
         certificate: PathBuf = Required r#""operateur.pem""#;
         /// Sa clé privée (PEM, PKCS#8), droits 0600. Jamais en clair dans ce fichier.
         key: PathBuf = Required r#""operateur.key""#;
+        /// Reprise de sessions TLS : « off » ou « on ». Avec « off », chaque connexion montre son certificat.
+        tickets: Tickets = Default r#""off""#;
         /// Taille maximale d'un message reçu.
         message_max: Size = Default r#""60 MB""# (r#""64 KiB""# to r#""1 GB""#);
         /// Destinataires au plus par message reçu.

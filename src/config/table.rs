@@ -6,6 +6,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::problem::Problem;
 use super::values::Setting;
+use crate::net::tls::Tickets;
 use crate::trust::signature::SignaturePolicy;
 use crate::trust::{ExtendedUsage, HostNameRule, RevocationDepth, UnknownRevocation};
 
@@ -180,7 +181,7 @@ macro_rules! always_present {
 
 always_present!(u32, String, super::values::Size, std::time::Duration, std::path::PathBuf, crate::mail::Domain);
 always_present!(super::values::LogFormat, SignaturePolicy, ExtendedUsage, HostNameRule, RevocationDepth);
-always_present!(UnknownRevocation);
+always_present!(UnknownRevocation, Tickets);
 impl<T> Absent for Vec<T> {}
 impl<K, V> Absent for std::collections::BTreeMap<K, V> {}
 

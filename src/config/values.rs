@@ -11,6 +11,7 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 use crate::mail::Domain;
+use crate::net::tls::Tickets;
 use crate::trust::signature::SignaturePolicy;
 use crate::trust::{DistinguishedName, ExtendedUsage, HostNameRule, RevocationDepth, UnknownRevocation};
 
@@ -305,6 +306,8 @@ words! { ExtendedUsage expects "\"role\", \"either\" ou \"any\"" { Role = "role"
 words! { HostNameRule expects "\"alternative-name\" ou \"common-name-too\"" {
     AlternativeName = "alternative-name", CommonNameToo = "common-name-too",
 } }
+
+words! { Tickets expects "\"off\" ou \"on\"" { Off = "off", On = "on" } }
 
 words! { RevocationDepth expects "\"chain\" ou \"leaf\"" { Chain = "chain", Leaf = "leaf" } }
 

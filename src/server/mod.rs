@@ -2,7 +2,9 @@
 
 pub mod control;
 pub mod edge;
+pub mod examine;
 pub mod lock;
 pub mod logging;
 pub mod notify;
 pub mod office;
+pub mod settings;

@@ -55,6 +55,12 @@ impl Identity {
         &self.facts
     }
 
+    /// Our certificate and its chain in DER, leaf first, as a peer sees them.
+    #[must_use]
+    pub fn chain(&self) -> Vec<Vec<u8>> {
+        self.key.cert.iter().map(|certificate| certificate.as_ref().to_vec()).collect()
+    }
+
     fn new(chain: Vec<CertificateDer<'static>>, key_pem: &[u8]) -> Result<Self, TrustError> {
         let leaf = chain.first().ok_or_else(|| TrustError::new("no certificate", CERTIFICATE_REMEDY))?;
         let facts =

@@ -1,0 +1,28 @@
+//! What a command tells and what it asks.
+
+use std::io::{self, IsTerminal, Write};
+
+use zeroize::Zeroizing;
+
+use super::Failure;
+
+/// Writes a line to standard output. A reader that has left (`| head`) is no failure of the command.
+pub(super) fn tell(line: &str) -> Result<(), Failure> {
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Asks for a new password: twice and without echo at a terminal, else the first line of standard input. Never an
+/// argument, which everybody on the machine could read.
+pub(super) fn new_password() -> Result<Zeroizing<String>, Failure> {
+    if !io::stdin().is_terminal() {
+        let mut line = Zeroizing::new(String::new());
+        io::stdin().read_line(&mut line)?;
+        return Ok(Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned()));
+    }
+    let first = Zeroizing::new(rpassword::prompt_password("Nouveau mot de passe : ")?);
+    let second = Zeroizing::new(rpassword::prompt_password("Encore une fois : ")?);
+    if *first == *second { Ok(first) } else { Err(Failure::new("les deux saisies diffèrent ; rien n'est changé")) }
+}
