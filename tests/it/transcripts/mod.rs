@@ -13,6 +13,7 @@
 //! byte. The side that the script's subject plays is its output, the other side is its input.
 
 mod smtp;
+mod smtp_client;
 
 use std::fs;
 use std::path::{Path, PathBuf};

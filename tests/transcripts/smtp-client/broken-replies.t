@@ -1,0 +1,22 @@
+# What is no reply, or no reply to what was asked.
+message: jean@b.fr to claire@a.fr
+S: 220 mx.a.fr ESMTP
+C: EHLO mx.b.fr
+S: 250-mx.a.fr
+S: 250 STARTTLS
+C: STARTTLS
+S: 220 2.0.0 ready for TLS
+-- TLS handshake
+C: EHLO mx.b.fr
+S: 250-mx.a.fr
+S: 250-PIPELINING
+S: 250-SIZE 1000
+S: 250 8BITMIME
+C: MAIL FROM:<jean@b.fr> SIZE=30
+C: RCPT TO:<claire@a.fr>
+C: DATA
+S: 250 OK
+S: 354 too early
+-- outcomes: failed (PeerProtocol)
+-- failed: PeerProtocol at Envelope
+-- connection closed
