@@ -94,6 +94,14 @@ impl SearchKey {
     }
 }
 
+/// Reads keys that stand alone.
+///
+/// # Errors
+/// As SEARCH is refused: no valid form, too many keys, an unknown charset.
+pub fn read(text: &str) -> Result<SearchKey, Fault> {
+    parse(&mut Args::new(text.as_bytes()))
+}
+
 /// Reads what stands behind `SEARCH `: an optional charset and one key or more.
 // [rfc3501#6.4.4]
 pub(super) fn parse(args: &mut Args<'_>) -> Parsed<SearchKey> {

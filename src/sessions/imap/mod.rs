@@ -1,3 +1,5 @@
 //! What an IMAP client can do.
 
+mod listing;
+mod matching;
 mod view;

@@ -1,0 +1,235 @@
+//! Whether a message is what SEARCH asks for. A pure function of what is known of the message so far: flags and dates
+//! first, then its headers, then its texts; each is looked at only where the answer depends on it.
+
+use std::ops::RangeInclusive;
+
+use crate::mail::{FlagSet, Time, Uid};
+use crate::proto::imap::search::{Compare, SearchKey};
+use crate::proto::mime::header::Field;
+use crate::proto::mime::{Headers, Part, Structure, decode, header_text};
+
+/// What is known of a message.
+pub(super) struct Facts<'a> {
+    pub(super) number: u32,
+    pub(super) uid: Uid,
+    pub(super) flags: &'a FlagSet,
+    pub(super) received: Time,
+    pub(super) size: u64,
+    /// The header with its blank line, once it was read.
+    pub(super) header: Option<&'a [u8]>,
+    /// The texts of the parts, folded, once they were read.
+    pub(super) texts: Option<&'a [String]>,
+}
+
+/// A search key made ready: sets resolved, texts folded.
+pub(super) enum Query {
+    /// A key that needs no more than the record, as it is.
+    Plain(SearchKey),
+    /// One of these sequence numbers: ascending ranges.
+    Numbers(Vec<RangeInclusive<u32>>),
+    /// One of these UIDs: ascending ranges.
+    Uids(Vec<RangeInclusive<u32>>),
+    Sent(Compare, i64),
+    Header {
+        name: String,
+        value: String,
+    },
+    Body(String),
+    Text(String),
+    Not(Box<Query>),
+    Or(Box<[Query; 2]>),
+    And(Vec<Query>),
+}
+
+impl Query {
+    /// Makes a key ready where these are the largest sequence number and the largest UID, which `*` means.
+    pub(super) fn new(key: SearchKey, last_number: u32, last_uid: u32) -> Self {
+        let ready = |key| Self::new(key, last_number, last_uid);
+        match key {
+            SearchKey::Sequence(set) => Self::Numbers(set.ranges(last_number)),
+            SearchKey::Uid(set) => Self::Uids(set.ranges(last_uid)),
+            SearchKey::Sent(compare, day) => Self::Sent(compare, day),
+            SearchKey::Header { name, value } => Self::Header { name, value: fold(&value) },
+            SearchKey::Body(text) => Self::Body(fold(&text)),
+            SearchKey::Text(text) => Self::Text(fold(&text)),
+            SearchKey::Not(key) => Self::Not(Box::new(ready(*key))),
+            SearchKey::Or(a, b) => Self::Or(Box::new([ready(*a), ready(*b)])),
+            SearchKey::And(keys) => Self::And(keys.into_iter().map(ready).collect()),
+            key => Self::Plain(key),
+        }
+    }
+
+    /// Judges a message; none when more must be known.
+    // [rfc3501#6.4.4]
+    pub(super) fn judge(&self, facts: &Facts<'_>) -> Option<bool> {
+        Some(match self {
+            Self::Plain(key) => plain(key, facts),
+            Self::Numbers(ranges) => within(ranges, facts.number),
+            Self::Uids(ranges) => within(ranges, facts.uid.get()),
+            Self::Sent(compare, day) => sent_day(facts.header?).is_some_and(|sent| compare.holds(sent, *day)),
+            Self::Header { name, value } => has_field(facts.header?, name, value),
+            Self::Body(text) => in_texts(facts.texts?, text),
+            Self::Text(text) => in_header(facts.header?, text) || in_texts(facts.texts?, text),
+            Self::Not(query) => !query.judge(facts)?,
+            Self::Or(queries) => return any(queries.iter().map(|query| query.judge(facts))),
+            Self::And(queries) => return any(queries.iter().map(|q| q.judge(facts).map(|is| !is))).map(|is| !is),
+        })
+    }
+}
+
+fn plain(key: &SearchKey, facts: &Facts<'_>) -> bool {
+    match key {
+        SearchKey::All => true,
+        SearchKey::Flag(flag) => facts.flags.system.contains(*flag),
+        SearchKey::NoFlag(flag) => !facts.flags.system.contains(*flag),
+        SearchKey::Keyword(keyword) => facts.flags.keywords.contains(keyword),
+        SearchKey::NoKeyword(keyword) => !facts.flags.keywords.contains(keyword),
+        SearchKey::Received(compare, day) => compare.holds(facts.received.day(), *day),
+        SearchKey::Larger(size) => facts.size > *size,
+        SearchKey::Smaller(size) => facts.size < *size,
+        // no message is ever shown as \Recent; all other keys are made ready as queries of their own
+        _ => false,
+    }
+}
+
+fn within(ranges: &[RangeInclusive<u32>], number: u32) -> bool {
+    let at = ranges.partition_point(|range| *range.end() < number);
+    ranges.get(at).is_some_and(|range| range.contains(&number))
+}
+
+/// Whether one of the answers is yes; unknown where that hangs on an unknown one.
+fn any(answers: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
+    let mut sure = true;
+    for answer in answers {
+        match answer {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => sure = false,
+        }
+    }
+    sure.then_some(false)
+}
+
+/// Text in the form in which it is compared: case does not count.
+pub(super) fn fold(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).collect()
+}
+
+/// The parts in which BODY and TEXT look.
+pub(super) fn text_parts(structure: &Structure) -> impl Iterator<Item = &Part> {
+    structure.parts.iter().filter(|part| part.content_type.kind == "text")
+}
+
+/// The folded text of a part.
+pub(super) fn part_text(part: &Part, body: &[u8]) -> String {
+    fold(&decode::text(part, body))
+}
+
+/// The day of `Date:` in the zone it was written in: "disregarding time and timezone" (RFC 9051 §6.4.4).
+fn sent_day(header: &[u8]) -> Option<i64> {
+    let field = Headers::find(header, "Date")?;
+    let value = field.value();
+    let mut date = vec![b' '];
+    date.extend_from_slice(&value);
+    date.extend_from_slice(b"\r\n");
+    let parsed = mail_parser::parsers::MessageStream::new(&date).parse_date();
+    let date = parsed.as_datetime()?;
+    let (year, month, day) = (i16::try_from(date.year), i8::try_from(date.month), i8::try_from(date.day));
+    let civil = jiff::civil::Date::new(year.ok()?, month.ok()?, day.ok()?);
+    civil.ok().map(|civil| i64::from((civil - jiff::civil::date(1970, 1, 1)).get_days()))
+}
+
+/// Whether a field of this name holds the text, which is folded; the empty text asks only whether there is one.
+fn has_field(header: &[u8], name: &str, text: &str) -> bool {
+    let holds = |field: Field<'_>| fold(&header_text(&field.value())).contains(text);
+    Headers::new(header).filter(|field| field.is(name)).any(holds)
+}
+
+fn in_header(header: &[u8], text: &str) -> bool {
+    Headers::new(header).any(|field| {
+        let name = String::from_utf8_lossy(field.name);
+        fold(&format!("{name}: {}", header_text(&field.value()))).contains(text)
+    })
+}
+
+fn in_texts(texts: &[String], text: &str) -> bool {
+    texts.iter().any(|part| part.contains(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::{Keyword, SystemFlags};
+    use crate::proto::imap::search;
+    use crate::proto::mime::{Limits, walk};
+
+    const MESSAGE: &[u8] =
+        "Date: Mon, 2 Nov 2026 23:30:00 -0500\r\nSubject: =?utf-8?q?R=C3=A9sultats?= de\r\n l'examen\r\n\
+        From: \"Dr. Dupont\" <d@a.fr>\r\nContent-Type: text/plain; charset=iso-8859-1\r\n\
+        Content-Transfer-Encoding: quoted-printable\r\n\r\nLe Pati=E8nt va bien\r\n"
+            .as_bytes();
+
+    /// The answer with all facts, and what had to be known: 0 the record, 1 the header, 2 the texts.
+    fn ask(key: &str) -> (bool, usize) {
+        let flags = FlagSet { system: SystemFlags::SEEN, keywords: Keyword::new("$Label1").into_iter().collect() };
+        let structure = walk(MESSAGE, Limits::default());
+        let body = |part: &Part| {
+            let at = |offset: u64| usize::try_from(offset).unwrap();
+            part_text(part, &MESSAGE[at(part.body.start)..at(part.body.end)])
+        };
+        let texts: Vec<String> = text_parts(&structure).map(body).collect();
+        let query = Query::new(search::read(key).unwrap(), 4, 9);
+        let received = Time::parse_rfc3339("2026-11-03T04:30:05Z").unwrap();
+        for known in 0..=2 {
+            let facts = Facts {
+                number: 3,
+                uid: Uid::new(7).unwrap(),
+                flags: &flags,
+                received,
+                size: 1000,
+                header: (known > 0).then_some(&structure.header),
+                texts: (known > 1).then_some(&texts),
+            };
+            if let Some(answer) = query.judge(&facts) {
+                return (answer, known);
+            }
+        }
+        panic!("no answer to {key}");
+    }
+
+    // [rfc3501#6.4.4]
+    #[test]
+    fn keys_are_judged_with_as_little_as_possible() {
+        for (key, answer) in [
+            ("ALL", (true, 0)),
+            ("SEEN KEYWORD $label1", (true, 0)),
+            ("UNSEEN TEXT x", (false, 0)),
+            ("OR SEEN TEXT x", (true, 0)),
+            ("OLD", (true, 0)),
+            ("NEW", (false, 0)),
+            ("1:2,4", (false, 0)),
+            ("3:*", (true, 0)),
+            ("UID 7", (true, 0)),
+            ("UID 8:*", (false, 0)),
+            ("LARGER 999 SMALLER 1001", (true, 0)),
+            ("LARGER 1000", (false, 0)),
+            ("ON 3-Nov-2026", (true, 0)),
+            ("BEFORE 3-Nov-2026", (false, 0)),
+            ("SENTON 2-Nov-2026", (true, 1)),
+            ("SENTSINCE 3-Nov-2026", (false, 1)),
+            ("SUBJECT \"RÉSULTATS\"", (true, 1)),
+            ("SUBJECT \"de l'exa\"", (true, 1)),
+            ("FROM dupont", (true, 1)),
+            ("HEADER X-None \"\"", (false, 1)),
+            ("HEADER SUBJECT \"\"", (true, 1)),
+            ("BODY \"patiènt\"", (true, 2)),
+            ("BODY dupont", (false, 2)),
+            ("TEXT dupont", (true, 1)),
+            ("TEXT bien", (true, 2)),
+            ("NOT TEXT bien", (false, 2)),
+            ("NOT (SEEN TEXT rien)", (true, 2)),
+        ] {
+            assert_eq!(ask(key), answer, "{key}");
+        }
+    }
+}
