@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::decode::header_text;
 use super::envelope::Envelope;
 use super::parameters::Parameters;
 use super::transfer::Encoding;
 
-/// How much of a message the walker looks at. Beyond a limit nothing fails: the rest is opaque and
+/// How much of a message the walker looks at. Beyond a limit nothing fails: the rest is opaque, and
 /// [`Structure::truncated`] says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -18,7 +19,8 @@ pub struct Limits {
     pub parts: u32,
     /// How deep parts may lie in parts; the message itself is at depth 0.
     pub depth: u8,
-    /// Addresses kept in the envelopes of embedded messages, over the whole message.
+    /// Addresses kept in the envelopes of embedded messages, over the whole message. Beyond it envelopes lack addresses,
+    /// which touches nothing else and is not told.
     pub addresses: usize,
 }
 
@@ -143,11 +145,12 @@ impl Part {
     }
 
     /// The name under which a client would save it: `filename` of the disposition, else `name` of the type. Encoded
-    /// words in it are left as they are.
+    /// words, which do not belong there and are frequent, are decoded.
     #[must_use]
-    pub fn file_name(&self) -> Option<&str> {
+    pub fn file_name(&self) -> Option<String> {
         let disposed = self.disposition.as_ref().and_then(|disposition| disposition.parameters.get("filename"));
-        disposed.or_else(|| self.content_type.parameters.get("name"))
+        let name = disposed.or_else(|| self.content_type.parameters.get("name"))?;
+        Some(header_text(name.as_bytes()))
     }
 }
 
@@ -173,6 +176,11 @@ impl Structure {
             let next = self.part(child)?.next;
             if next > child { inside(next) } else { None }
         })
+    }
+
+    /// The parts that hold no others, in the order of the message: what a person reads or saves.
+    pub fn leaves(&self) -> impl Iterator<Item = &Part> {
+        self.parts.iter().filter(|part| part.decoded_sha256.is_some())
     }
 
     /// The header of the message, if it was kept wholly.

@@ -28,7 +28,7 @@ pub(super) struct Delimiter {
     /// Index of the multipart among the open parts.
     level: usize,
     /// Whether it is the closing one.
-    closes: bool,
+    pub(super) closes: bool,
 }
 
 #[derive(Debug)]

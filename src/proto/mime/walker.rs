@@ -208,9 +208,10 @@ impl Walker {
         };
         let end = self.at;
         self.pass(self.held.octets());
-        self.held = LineEnd::None;
         let line = std::mem::take(&mut self.line);
-        self.pass(&line);
+        // The line end after a closing delimiter belongs to what follows, be it a delimiter of an outer multipart.
+        self.held = if delimiter.closes { LineEnd::of(&line) } else { LineEnd::None };
+        self.pass(&line[..line.len() - self.held.octets().len()]);
         self.tree.cross(delimiter, end, self.at);
         self.place = Place::LineStart;
     }
@@ -234,6 +235,15 @@ impl Walker {
 }
 
 impl LineEnd {
+    /// The one with which a line ends.
+    fn of(line: &[u8]) -> Self {
+        match line {
+            [.., b'\r', b'\n'] => Self::CrLf,
+            [.., b'\n'] => Self::Lf,
+            _ => Self::None,
+        }
+    }
+
     fn octets(self) -> &'static [u8] {
         match self {
             Self::None => b"",

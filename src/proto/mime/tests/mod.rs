@@ -1,6 +1,10 @@
 //! Tests of the parts together; each message is written out where it is needed.
 
+mod hostile;
+mod properties;
+mod sections;
 mod structures;
+mod values;
 
 use super::{Limits, Structure, walk};
 
@@ -26,4 +30,8 @@ fn outline(message: &[u8], structure: &Structure) -> Vec<String> {
         format!("{} {}/{}{body}", part.number, part.content_type.kind, part.content_type.subtype)
     };
     structure.parts.iter().map(line).collect()
+}
+
+fn outline_of(message: &[u8]) -> Vec<String> {
+    outline(message, &walk(message, Limits::default()))
 }
