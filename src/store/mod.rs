@@ -1,3 +1,298 @@
-//! Layer 3, mailboxes: engine, accounts, change log, quota, bodies.
+//! Layer 3, mailboxes: engine, accounts, change log, quota, bodies, and the proofs that wait for the log.
+//!
+//! One thread writes. What is to happen together is a closure over a [`Tx`]; the thread runs those that wait, commits
+//! them as one batch with one durability barrier, brings the memory up to date, publishes hints and only then answers:
+//!
+//! ```text
+//! body, durable ─→ rows + proof leaves, durable ─→ memory ─→ hint ─→ answer
+//! ```
+//!
+//! Readers ask the engine or the shared [`MailboxIndex`] and never wait for the writer. The store decides nothing about
+//! who may do what, knows no protocol and no network.
+//!
+//! | file | what |
+//! |---|---|
+//! | [`engine`] | the key-value contract, sled with durability, memory |
+//! | [`bodies`] | sealed bodies in segment files |
+//! | `rows` | the table of keys and the form of rows |
+//! | `tx` | what a write can do |
+//! | `writer` | the thread, group commit |
+//! | `account`, `index`, `events` | reading |
+//! | `check` | whether everything fits together |
 
+mod account;
+pub mod bodies;
+mod check;
+mod core;
+mod directory;
 pub mod engine;
+mod events;
+mod index;
+mod name;
+mod record;
+mod rows;
+mod tx;
+mod view;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+pub use account::{Account, MailboxInfo, Usage};
+pub use bodies::{BodyOrigin, BodyReader, BodyWriter, Extent, SealedBody};
+pub use check::{CheckReport, Finding};
+pub use core::Settings;
+pub use directory::AccountEntry;
+pub use events::StoredEvent;
+pub use index::{Changes, MailboxIndex, Reach};
+pub use name::SEPARATOR;
+pub use record::{Observed, Record, record_round_trip};
+pub use rows::{AccountKind, SpecialUse};
+pub use tx::{AppendedMessage, BodyHandle, FlagOp, FlagsChanged, NewAccount, NewMessage, Subject, TransferReceipt, Tx};
+pub use view::MessageView;
+
+use crate::mail::{AccountId, Address, Edge, EnvelopeId, Fault, Status};
+use crate::seal::event::Leaf;
+use crate::seal::keys::MasterKey;
+use crate::seal::row::open_row;
+use bodies::{Bodies, MemoryBodies, Segments, SegmentsSettings};
+use core::{Core, Hints, Keys, engine_fault, unseal};
+use directory::Directory;
+use engine::{Batch, Engine, Memory, Sled};
+use index::Indices;
+use rows::{AccountRow, BodyRow, Globals, key};
+use writer::Writer;
+
+/// All accounts with their mailboxes and messages, the proofs, and the rows of the queue.
+pub struct Store {
+    core: Arc<Core>,
+    writer: Writer,
+}
+
+impl Store {
+    /// Opens a store, or begins one where the engine is empty.
+    ///
+    /// # Errors
+    /// `Storage` when the rows can't be read, are of another version, or lie under another master key.
+    pub fn open(
+        settings: Settings,
+        engine: Arc<dyn Engine>,
+        bodies: Arc<dyn Bodies>,
+        master: MasterKey,
+        edge: Edge,
+    ) -> Result<Arc<Self>, Fault> {
+        begin(engine.as_ref())?;
+        let core = Arc::new(Core {
+            engine,
+            bodies,
+            keys: Keys::new(master),
+            edge,
+            settings,
+            directory: Directory::default(),
+            indices: Indices::default(),
+            hints: Hints::default(),
+            failed: false.into(),
+        });
+        load_accounts(&core)?;
+        let thread = |error| Fault::ours(Status::Storage, "the writing thread").caused_by(error);
+        let writer = Writer::start(core.clone()).map_err(thread)?;
+        Ok(Arc::new(Self { core, writer }))
+    }
+
+    /// Opens or creates a store on disk: rows in `directory/rows`, with a cache of `cache` bytes, and bodies in
+    /// `directory/bodies`.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; also when another process has it open.
+    pub fn open_directory(
+        directory: &Path,
+        settings: Settings,
+        cache: u64,
+        master: MasterKey,
+        edge: Edge,
+    ) -> Result<Arc<Self>, Fault> {
+        let engine = Arc::new(Sled::open(&directory.join("rows"), cache).map_err(engine_fault)?);
+        let bodies = Segments::open(&directory.join("bodies"), SegmentsSettings::default(), edge.clone())?;
+        Self::open(settings, engine, Arc::new(bodies), master, edge)
+    }
+
+    /// A store that lasts as long as the process, for tests of what stands on it.
+    ///
+    /// # Errors
+    /// None that a test meets.
+    pub fn in_memory(edge: Edge) -> Result<Arc<Self>, Fault> {
+        let master = MasterKey::generate(edge.chance.as_ref());
+        let (engine, bodies) = (Arc::new(Memory::default()), Arc::new(MemoryBodies::default()));
+        Self::open(Settings::default(), engine, bodies, master, edge)
+    }
+
+    /// Runs a job in the next group of writes. When this gives `Ok`, what the job did is durable and published. When
+    /// the job fails, it leaves no trace. Dropping the future does not take the job back.
+    ///
+    /// # Errors
+    /// What the job says; `Storage` when the commit fails, after which the store only reads; `ShuttingDown`.
+    pub async fn write<R, F>(&self, work: F) -> Result<R, Fault>
+    where
+        R: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<R, Fault> + Send + 'static,
+    {
+        self.writer.write(work).await
+    }
+
+    /// [`Store::write`] for callers outside of the asynchronous runtime, where it panics.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn write_blocking<R, F>(&self, work: F) -> Result<R, Fault>
+    where
+        R: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<R, Fault> + Send + 'static,
+    {
+        self.writer.write_blocking(work)
+    }
+
+    /// Begins a message's body.
+    #[must_use]
+    pub fn begin_body(&self, origin: BodyOrigin) -> BodyWriter {
+        BodyWriter::begin(self.core.bodies.clone(), &self.core.keys.master, &self.core.edge, origin)
+    }
+
+    /// The account with this address.
+    #[must_use]
+    pub fn find(&self, address: &Address) -> Option<Arc<AccountEntry>> {
+        self.core.directory.find(address)
+    }
+
+    /// All accounts, in the order of their making.
+    #[must_use]
+    pub fn entries(&self) -> Vec<Arc<AccountEntry>> {
+        self.core.directory.all()
+    }
+
+    /// The hash of an account's password, in PHC form.
+    #[must_use]
+    pub fn password_hash(&self, account: AccountId) -> Option<String> {
+        self.core.directory.get(account).map(|entry| entry.password_hash.clone())
+    }
+
+    /// An account to read from.
+    ///
+    /// # Errors
+    /// `RecipientUnknown` when there is none.
+    pub fn account(&self, id: AccountId) -> Result<Account, Fault> {
+        let missing = || Fault::user(Status::RecipientUnknown, format!("account {id}"));
+        Ok(Account::new(self.core.clone(), self.core.directory.get(id).ok_or_else(missing)?))
+    }
+
+    /// Leaves that wait for the log, oldest first, with their place in the line for [`Tx::mark_recorded`].
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn pending_events(&self, limit: usize) -> Result<Vec<(u64, Leaf)>, Fault> {
+        events::pending(&self.core, limit)
+    }
+
+    /// All events of an envelope, by recipient and number.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn events_of(&self, envelope: EnvelopeId) -> Result<Vec<StoredEvent>, Fault> {
+        events::of_envelope(&self.core, envelope)
+    }
+
+    /// The envelopes that were recorded with this Message-ID, angle brackets included.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn envelopes_by_message_id(&self, message_id: &str) -> Result<Vec<EnvelopeId>, Fault> {
+        events::by_message_id(&self.core, message_id)
+    }
+
+    /// A held body's bytes behind trace fields, for the relay: what leaves is proved by its own event.
+    ///
+    /// # Errors
+    /// `Storage`, also when it was released.
+    pub fn held_body(&self, handle: &BodyHandle, prefix: Vec<u8>) -> Result<BodyReader, Fault> {
+        let body = &handle.0;
+        let broken = |error| Fault::ours(Status::Storage, "a held body's key").caused_by(error);
+        let key = self.core.keys.master.unwrap_body(&body.key, &body.id).map_err(broken)?;
+        let gone = || Fault::ours(Status::Storage, "a held body has no row");
+        let row: BodyRow = self.core.row("a body", &key::body(body.place))?.ok_or_else(gone)?;
+        Ok(BodyReader::new(self.core.bodies.clone(), prefix, (body.id, &key, body.size), row.extents))
+    }
+
+    /// The committed rows of the queue whose names begin with `prefix`, opened, in order of their names, at most
+    /// `limit`.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn queue_rows(&self, prefix: &[u8], limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Fault> {
+        let mut found = Vec::new();
+        let damaged = |error| Fault::ours(Status::Storage, "row of the queue").caused_by(error);
+        for (place, sealed) in self.core.rows(&key::queue(prefix))?.into_iter().take(limit) {
+            let clear = open_row(&self.core.keys.queue, &place, &sealed).map_err(damaged)?;
+            found.push((place[1..].to_vec(), clear));
+        }
+        Ok(found)
+    }
+
+    /// Whether everything fits together; see [`CheckReport`]. Writes wait meanwhile.
+    ///
+    /// # Errors
+    /// When the store can't be read at all.
+    pub async fn check(&self) -> Result<CheckReport, Fault> {
+        self.write(|tx| check::run(tx)).await
+    }
+
+    /// [`Store::check`] for callers outside of the asynchronous runtime.
+    ///
+    /// # Errors
+    /// As [`Store::check`].
+    pub fn check_blocking(&self) -> Result<CheckReport, Fault> {
+        self.write_blocking(|tx| check::run(tx))
+    }
+
+    /// Lets what waits finish, then ends the threads. Later writes get `ShuttingDown`.
+    pub fn close(&self) {
+        self.writer.close();
+        self.core.bodies.close();
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+/// Writes the first row of an empty store; refuses one of another version.
+fn begin(engine: &dyn Engine) -> Result<(), Fault> {
+    let place = key::globals();
+    let Some(row) = engine.get(&place).map_err(engine_fault)? else {
+        let globals = Globals { version: rows::VERSION, next_id: 1, uid_validity: 0, next_pending: 0 };
+        let put = vec![(place.clone(), Some(rows::encode(&globals)))];
+        return engine.commit(Batch { expect: vec![(place, None)], put }).map_err(engine_fault);
+    };
+    let globals: Globals = rows::decode("globals", &row)?;
+    if globals.version == rows::VERSION {
+        return Ok(());
+    }
+    let detail = format!("the store has version {}, this server reads {}", globals.version, rows::VERSION);
+    Err(Fault::ours(Status::Storage, detail))
+}
+
+fn load_accounts(core: &Core) -> Result<(), Fault> {
+    for (place, sealed) in core.rows(&key::accounts())? {
+        let damaged = || Fault::ours(Status::Storage, "row of an account");
+        let id = AccountId(key::tail::<8>(&place).map(u64::from_be_bytes).ok_or_else(damaged)?);
+        let row: AccountRow = unseal("an account (under another master key?)", &core.keys.accounts, &place, &sealed)?;
+        core.directory.put(Arc::new(AccountEntry::open(id, row, &core.keys.master)?));
+    }
+    Ok(())
+}

@@ -13,9 +13,9 @@ use std::ops::ControlFlow;
 pub use memory::Memory;
 pub use sled::Sled;
 
-/// No value may be longer: what is larger is cut into several rows. Engines keep large values apart from their log,
-/// where the durability barrier doesn't reach.
-pub const VALUE_MAX: usize = 64 * 1024;
+/// No value may be longer: what is larger is cut into several rows. sled writes a page (up to 17 rows) of more than half
+/// a megabyte to a file of its own, where the durability barrier doesn't reach.
+pub const VALUE_MAX: usize = 16 * 1024;
 
 /// What a row must be for a batch to apply, or what it becomes: `None` is an absent row.
 pub type Row = (Vec<u8>, Option<Vec<u8>>);

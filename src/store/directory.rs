@@ -1,0 +1,87 @@
+//! The accounts of this server, all in memory: who exists is asked for every RCPT and every login.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::rows::{AccountKind, AccountRow};
+use crate::mail::{AccountId, Address, Fault, Status, Time};
+use crate::seal::keys::{AccountKey, MasterKey};
+use crate::seal::row::RowKey;
+
+/// One account.
+pub struct AccountEntry {
+    /// Its identity; never given again.
+    pub id: AccountId,
+    /// Its address.
+    pub address: Address,
+    /// Whose it is, as people read it.
+    pub name: String,
+    /// Of which kind it is.
+    pub kind: AccountKind,
+    /// Whether it may sign in and takes messages.
+    pub active: bool,
+    /// Octets that its messages may take.
+    pub quota: u64,
+    /// When it was made.
+    pub created: Time,
+    pub(super) password_hash: String,
+    pub(super) key: AccountKey,
+    pub(super) rows: RowKey,
+}
+
+impl AccountEntry {
+    pub(super) fn open(id: AccountId, row: AccountRow, master: &MasterKey) -> Result<Self, Fault> {
+        let broken = |error| Fault::ours(Status::Storage, format!("key of account {id}")).caused_by(error);
+        let key = master.unwrap_account(&row.key, id).map_err(broken)?;
+        Ok(Self {
+            id,
+            address: row.address,
+            name: row.name,
+            kind: row.kind,
+            active: row.active,
+            quota: row.quota,
+            created: row.created,
+            password_hash: row.password_hash,
+            rows: key.row_key(),
+            key,
+        })
+    }
+}
+
+impl std::fmt::Debug for AccountEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AccountEntry").field("id", &self.id).field("active", &self.active).finish_non_exhaustive()
+    }
+}
+
+/// All accounts, by identity and by address.
+#[derive(Debug, Default)]
+pub(super) struct Directory(RwLock<Tables>);
+
+#[derive(Debug, Default)]
+struct Tables {
+    by_id: BTreeMap<AccountId, Arc<AccountEntry>>,
+    by_address: HashMap<String, AccountId>,
+}
+
+impl Directory {
+    /// Adds an account, or replaces what was known of it.
+    pub(super) fn put(&self, entry: Arc<AccountEntry>) {
+        let mut tables = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        tables.by_address.insert(entry.address.key(), entry.id);
+        tables.by_id.insert(entry.id, entry);
+    }
+
+    pub(super) fn get(&self, id: AccountId) -> Option<Arc<AccountEntry>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).by_id.get(&id).cloned()
+    }
+
+    pub(super) fn find(&self, address: &Address) -> Option<Arc<AccountEntry>> {
+        let tables = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        tables.by_address.get(&address.key()).and_then(|id| tables.by_id.get(id)).cloned()
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<AccountEntry>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).by_id.values().cloned().collect()
+    }
+}

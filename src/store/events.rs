@@ -1,0 +1,96 @@
+//! Reading proofs: what waits for the log, and what happened to an envelope.
+
+use std::ops::ControlFlow;
+
+use super::core::{Core, engine_fault};
+use super::rows::{self, key};
+use crate::mail::{AccountId, EnvelopeId, Fault, Status};
+use crate::seal::event::{Leaf, Opening};
+use crate::seal::keys::WrappedKey;
+use crate::seal::row::open_row;
+
+/// One recorded event with what is known of it.
+#[derive(Debug, Clone)]
+pub struct StoredEvent {
+    /// The recipient's number in the envelope; 0 for events of the whole envelope.
+    pub rcpt: u16,
+    /// Its number in the chain.
+    pub number: u32,
+    /// The leaf.
+    pub leaf: Leaf,
+    /// The openings that were not destroyed. Personal data.
+    pub openings: Vec<Opening>,
+    /// Where the leaf stands in the log; none while it waits.
+    pub log_index: Option<u64>,
+}
+
+/// Leaves that wait for the log, in the order of their transactions, with their place in the line.
+pub(super) fn pending(core: &Core, limit: usize) -> Result<Vec<(u64, Leaf)>, Fault> {
+    let mut waiting = Vec::new();
+    let mut collect = |place: &[u8], event: &[u8]| {
+        waiting.push((place.to_vec(), event.to_vec()));
+        if waiting.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let (from, to) = (key::pending(0), key::after(b"p"));
+    core.engine.scan(&from, &to, &mut collect).map_err(engine_fault)?;
+    let mut leaves = Vec::with_capacity(waiting.len());
+    for (place, event) in waiting.into_iter().take(limit) {
+        let missing = || Fault::ours(Status::Storage, "a leaf that waits for the log is missing");
+        let sequence = key::tail::<8>(&place).map(u64::from_be_bytes).ok_or_else(missing)?;
+        let leaf = core.engine.get(&event).map_err(engine_fault)?.ok_or_else(missing)?;
+        leaves.push((sequence, parse(&leaf)?));
+    }
+    Ok(leaves)
+}
+
+/// All events of an envelope, by recipient and number.
+pub(super) fn of_envelope(core: &Core, envelope: EnvelopeId) -> Result<Vec<StoredEvent>, Fault> {
+    let mut events = Vec::new();
+    for (place, leaf) in core.rows(&key::events(b'e', envelope))? {
+        let (rcpt, number) = position(&place)?;
+        let mut openings = personal_openings(core, envelope, rcpt, number)?;
+        openings.extend(envelope_openings(core, envelope, rcpt, number)?);
+        openings.sort_by_key(|opening| opening.field);
+        let log_index = core.row("a log index", &key::event(b'i', envelope, rcpt, number))?;
+        events.push(StoredEvent { rcpt, number, leaf: parse(&leaf)?, openings, log_index });
+    }
+    Ok(events)
+}
+
+/// The envelopes that carried this Message-ID.
+pub(super) fn by_message_id(core: &Core, message_id: &str) -> Result<Vec<EnvelopeId>, Fault> {
+    let rows = core.rows(&key::message_ids(&core.keys.tag("message-id", message_id)))?;
+    Ok(rows.iter().filter_map(|(place, _)| key::tail::<16>(place)).map(EnvelopeId).collect())
+}
+
+fn personal_openings(core: &Core, envelope: EnvelopeId, rcpt: u16, number: u32) -> Result<Vec<Opening>, Fault> {
+    let place = key::event(b'o', envelope, rcpt, number);
+    let Some(row) = core.engine.get(&place).map_err(engine_fault)? else { return Ok(Vec::new()) };
+    let (account, sealed) = row.split_first_chunk::<8>().ok_or_else(damaged)?;
+    // Without the account its key is destroyed, and with it the openings.
+    let Some(entry) = core.directory.get(AccountId(u64::from_be_bytes(*account))) else { return Ok(Vec::new()) };
+    rows::decode("openings", &open_row(&entry.rows, &place, sealed).map_err(|_| damaged())?)
+}
+
+fn envelope_openings(core: &Core, envelope: EnvelopeId, rcpt: u16, number: u32) -> Result<Vec<Opening>, Fault> {
+    let place = key::event(b'n', envelope, rcpt, number);
+    let Some(sealed) = core.engine.get(&place).map_err(engine_fault)? else { return Ok(Vec::new()) };
+    let wrapped: Option<WrappedKey> = core.row("an envelope's key", &key::envelope_key(envelope))?;
+    let Some(wrapped) = wrapped else { return Ok(Vec::new()) };
+    let key = core.keys.master.unwrap_openings(&wrapped, &envelope.0).map_err(|_| damaged())?;
+    rows::decode("openings", &open_row(&key.row_key(), &place, &sealed).map_err(|_| damaged())?)
+}
+
+/// Recipient and number at the end of an event's key.
+pub(super) fn position(place: &[u8]) -> Result<(u16, u32), Fault> {
+    let [a, b, number @ ..] = key::tail::<6>(place).ok_or_else(damaged)?;
+    Ok((u16::from_be_bytes([a, b]), u32::from_be_bytes(number)))
+}
+
+pub(super) fn parse(leaf: &[u8]) -> Result<Leaf, Fault> {
+    Leaf::parse(leaf).map_err(|error| Fault::ours(Status::Storage, "a leaf").caused_by(error))
+}
+
+fn damaged() -> Fault {
+    Fault::ours(Status::Storage, "openings of an event can't be read")
+}

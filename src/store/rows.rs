@@ -1,0 +1,372 @@
+//! The rows of the store: one table of keys, and the form of each value. What the values mean is the business of the
+//! modules that read them.
+//!
+//! All rows lie in one tree. A key is a letter and numbers in big-endian order, so that what is read together lies
+//! together. No key holds personal data: addresses and Message-IDs are looked up by keyed tags. «Sealed» rows open
+//! only with the account's key, the envelope's, or the server's, and only at their own place.
+//!
+//! | key | value |
+//! |---|---|
+//! | `g` | [`Globals`]: the next free numbers |
+//! | `d` tag | account: look-up of addresses |
+//! | `a` account | sealed [`AccountRow`] |
+//! | `c` account | [`AccountCounters`] |
+//! | `s` account tag | sealed name that is subscribed |
+//! | `m` account mailbox | sealed [`MailboxRow`] |
+//! | `u` account mailbox | [`MailboxCounters`] |
+//! | `r` account mailbox uid | [`Record`](super::Record), fixed size |
+//! | `l` account mailbox modseq | [`Change`]: the change log |
+//! | `v` account message piece | sealed [`View`], cut into pieces |
+//! | `w` account message | number of records that share the view, where it is not 1 |
+//! | `f` account message login | which first events of this login are recorded |
+//! | `b` segment offset | [`BodyRow`] |
+//! | `h` envelope rcpt | [`Chain`]: the end of the recipient's chain |
+//! | `e` envelope rcpt number | the leaf |
+//! | `o` envelope rcpt number | sealed openings, under the person's key |
+//! | `n` envelope rcpt number | sealed openings, under the envelope's key |
+//! | `k` envelope | the envelope's wrapped key |
+//! | `i` envelope rcpt number | where the leaf stands in the log |
+//! | `p` sequence | key of a leaf that is not in the log yet |
+//! | `t` tag envelope | look-up of Message-IDs |
+//! | `q…` | sealed rows of the queue |
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::Extent;
+use crate::mail::{AccountId, Address, EnvelopeId, Fault, Keyword, MailboxId, ModSeq, Status, Time, Uid, UidValidity};
+use crate::proto::mime::Structure;
+use crate::seal::body::BodyId;
+use crate::seal::event::LeafHash;
+use crate::seal::keys::WrappedKey;
+
+/// The version of all of this; a store of another version is refused.
+pub(super) const VERSION: u32 = 1;
+
+/// The next free numbers of the whole server. In every batch's expectations: two writers would notice each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Globals {
+    pub(super) version: u32,
+    /// Accounts, mailboxes and messages draw from one sequence; nothing is given twice.
+    pub(super) next_id: u64,
+    /// The last UIDVALIDITY; at least the time in seconds, so that it grows past a restored backup's.
+    pub(super) uid_validity: u32,
+    /// The next place among the leaves that wait for the log.
+    pub(super) next_pending: u64,
+}
+
+/// What the MSSanté directory calls the kind of a mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AccountKind {
+    /// A professional's own.
+    Personal,
+    /// Of an organisation, read by several persons.
+    Organisation,
+    /// Of software: what is fetched from it was never opened by a person.
+    Application,
+}
+
+/// One account, as stored.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct AccountRow {
+    pub(super) address: Address,
+    pub(super) name: String,
+    pub(super) password_hash: String,
+    pub(super) kind: AccountKind,
+    pub(super) active: bool,
+    pub(super) quota: u64,
+    pub(super) created: Time,
+    pub(super) key: WrappedKey,
+}
+
+/// What changes with every message of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct AccountCounters {
+    pub(super) inbox: MailboxId,
+    pub(super) mailboxes: u32,
+    pub(super) modseq: ModSeq,
+    pub(super) bytes: u64,
+    pub(super) messages: u64,
+}
+
+/// What a mailbox is for (RFC 6154).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum SpecialUse {
+    /// `\Sent`
+    Sent,
+    /// `\Drafts`
+    Drafts,
+    /// `\Trash`
+    Trash,
+    /// `\Junk`
+    Junk,
+    /// `\Archive`
+    Archive,
+}
+
+impl SpecialUse {
+    /// All of them, with the name of the mailbox that a new account gets for it.
+    pub const ALL: [(Self, &'static str); 5] = [
+        (Self::Sent, "Sent"),
+        (Self::Drafts, "Drafts"),
+        (Self::Trash, "Trash"),
+        (Self::Junk, "Junk"),
+        (Self::Archive, "Archive"),
+    ];
+
+    /// The attribute in IMAP: `\Sent`.
+    #[must_use]
+    pub const fn attribute(self) -> &'static str {
+        match self {
+            Self::Sent => "\\Sent",
+            Self::Drafts => "\\Drafts",
+            Self::Trash => "\\Trash",
+            Self::Junk => "\\Junk",
+            Self::Archive => "\\Archive",
+        }
+    }
+}
+
+/// What seldom changes of a mailbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct MailboxRow {
+    /// The whole path, its levels separated by `/`.
+    pub(super) name: String,
+    pub(super) special_use: Option<SpecialUse>,
+    pub(super) uid_validity: UidValidity,
+    /// Keyword *n* is bit *n* of its messages' records.
+    pub(super) keywords: Vec<Keyword>,
+}
+
+/// What changes with every message of a mailbox.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct MailboxCounters {
+    pub(super) uid_next: u32,
+    pub(super) messages: u32,
+    pub(super) unseen: u32,
+    pub(super) deleted: u32,
+    pub(super) bytes: u64,
+    pub(super) highest: u64,
+    /// Expunges that the log holds.
+    pub(super) tombstones: u32,
+    /// Expunges up to this modification sequence may be missing from the log.
+    pub(super) log_from: u64,
+}
+
+/// One entry of the change log. A message's older entry goes when a newer one is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Change {
+    pub(super) uid: Uid,
+    pub(super) kind: ChangeKind,
+}
+
+/// What happened to the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum ChangeKind {
+    /// It came, or its flags changed.
+    Put,
+    /// It went.
+    Expunged,
+}
+
+/// What is known of a sealed body wherever it is referred to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct BodyRef {
+    pub(super) place: BodyPlace,
+    pub(super) id: BodyId,
+    /// Clear bytes.
+    pub(super) size: u64,
+    pub(super) key: WrappedKey,
+}
+
+/// What only the account's owner may read of a message.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct View {
+    pub(super) envelope: Option<(EnvelopeId, u16)>,
+    pub(super) prefix: Vec<u8>,
+    pub(super) structure: Structure,
+    pub(super) body: BodyRef,
+}
+
+/// Where a body begins: the segment in the upper half, the offset in the lower. Never given twice, as segments' numbers
+/// are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct BodyPlace(pub(super) u64);
+
+/// A body and how many views and queued envelopes refer to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct BodyRow {
+    pub(super) references: u32,
+    pub(super) size: u64,
+    pub(super) extents: Vec<Extent>,
+}
+
+/// The end of a chain of proofs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Chain {
+    pub(super) next: u32,
+    pub(super) last: [u8; 32],
+}
+
+impl Chain {
+    pub(super) const fn last(&self) -> LeafHash {
+        LeafHash(self.last)
+    }
+}
+
+/// The postcard form of a row.
+#[expect(
+    clippy::expect_used,
+    reason = "postcard fails only where serde's data model does, which plain structs keep to"
+)]
+pub(super) fn encode<T: Serialize>(row: &T) -> Vec<u8> {
+    postcard::to_stdvec(row).expect("a plain struct")
+}
+
+/// Reads a row. A row that can't be read is damage of ours.
+pub(super) fn decode<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> Result<T, Fault> {
+    let damaged = |error: postcard::Error| Fault::ours(Status::Storage, format!("row of {what}")).caused_by(error);
+    match postcard::take_from_bytes(bytes).map_err(damaged)? {
+        (row, []) => Ok(row),
+        (_, rest) => Err(Fault::ours(Status::Storage, format!("row of {what}: {} bytes too many", rest.len()))),
+    }
+}
+
+/// The keys of the table above.
+pub(super) mod key {
+    use super::{AccountId, BodyPlace, EnvelopeId, MailboxId, ModSeq, Uid};
+
+    /// A key: a letter, then parts of fixed length.
+    fn join(letter: u8, parts: &[&[u8]]) -> Vec<u8> {
+        let mut key = Vec::with_capacity(1 + parts.iter().map(|part| part.len()).sum::<usize>());
+        key.push(letter);
+        parts.iter().for_each(|part| key.extend_from_slice(part));
+        key
+    }
+
+    /// The end of the range of keys that begin with this one.
+    pub(in crate::store) fn after(prefix: &[u8]) -> Vec<u8> {
+        let mut end = prefix.to_vec();
+        while let Some(last) = end.pop() {
+            if last < u8::MAX {
+                end.push(last + 1);
+                break;
+            }
+        }
+        end
+    }
+
+    pub(in crate::store) fn globals() -> Vec<u8> {
+        b"g".to_vec()
+    }
+
+    pub(in crate::store) fn directory(tag: &[u8; 16]) -> Vec<u8> {
+        join(b'd', &[tag])
+    }
+
+    pub(in crate::store) fn accounts() -> Vec<u8> {
+        b"a".to_vec()
+    }
+
+    pub(in crate::store) fn account(id: AccountId) -> Vec<u8> {
+        join(b'a', &[&id.0.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn account_counters(id: AccountId) -> Vec<u8> {
+        join(b'c', &[&id.0.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn subscriptions(id: AccountId) -> Vec<u8> {
+        join(b's', &[&id.0.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn subscription(id: AccountId, tag: &[u8; 16]) -> Vec<u8> {
+        join(b's', &[&id.0.to_be_bytes(), tag])
+    }
+
+    pub(in crate::store) fn mailboxes(account: AccountId) -> Vec<u8> {
+        join(b'm', &[&account.0.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn mailbox(account: AccountId, id: MailboxId) -> Vec<u8> {
+        join(b'm', &[&account.0.to_be_bytes(), &id.0.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn mailbox_counters(account: AccountId, id: MailboxId) -> Vec<u8> {
+        join(b'u', &[&account.0.to_be_bytes(), &id.0.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn records(account: AccountId, mailbox: MailboxId) -> Vec<u8> {
+        join(b'r', &[&account.0.to_be_bytes(), &mailbox.0.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn record(account: AccountId, mailbox: MailboxId, uid: Uid) -> Vec<u8> {
+        join(b'r', &[&account.0.to_be_bytes(), &mailbox.0.to_be_bytes(), &uid.get().to_be_bytes()])
+    }
+
+    pub(in crate::store) fn changes(account: AccountId, mailbox: MailboxId) -> Vec<u8> {
+        join(b'l', &[&account.0.to_be_bytes(), &mailbox.0.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn change(account: AccountId, mailbox: MailboxId, at: ModSeq) -> Vec<u8> {
+        join(b'l', &[&account.0.to_be_bytes(), &mailbox.0.to_be_bytes(), &at.0.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn view(account: AccountId, message: u64) -> Vec<u8> {
+        join(b'v', &[&account.0.to_be_bytes(), &message.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn sharers(account: AccountId, message: u64) -> Vec<u8> {
+        join(b'w', &[&account.0.to_be_bytes(), &message.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn observed(account: AccountId, message: u64) -> Vec<u8> {
+        join(b'f', &[&account.0.to_be_bytes(), &message.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn observed_by(account: AccountId, message: u64, login: AccountId) -> Vec<u8> {
+        join(b'f', &[&account.0.to_be_bytes(), &message.to_be_bytes(), &login.0.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn body(place: BodyPlace) -> Vec<u8> {
+        join(b'b', &[&place.0.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn chain(envelope: EnvelopeId, rcpt: u16) -> Vec<u8> {
+        join(b'h', &[&envelope.0, &rcpt.to_be_bytes()])
+    }
+
+    /// The leaves of an envelope; with `o`, `n` and `i` for what belongs to them.
+    pub(in crate::store) fn events(letter: u8, envelope: EnvelopeId) -> Vec<u8> {
+        join(letter, &[&envelope.0])
+    }
+
+    pub(in crate::store) fn event(letter: u8, envelope: EnvelopeId, rcpt: u16, number: u32) -> Vec<u8> {
+        join(letter, &[&envelope.0, &rcpt.to_be_bytes(), &number.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn envelope_key(envelope: EnvelopeId) -> Vec<u8> {
+        join(b'k', &[&envelope.0])
+    }
+
+    pub(in crate::store) fn pending(sequence: u64) -> Vec<u8> {
+        join(b'p', &[&sequence.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn message_ids(tag: &[u8; 16]) -> Vec<u8> {
+        join(b't', &[tag])
+    }
+
+    pub(in crate::store) fn message_id(tag: &[u8; 16], envelope: EnvelopeId) -> Vec<u8> {
+        join(b't', &[tag, &envelope.0])
+    }
+
+    pub(in crate::store) fn queue(rest: &[u8]) -> Vec<u8> {
+        join(b'q', &[rest])
+    }
+
+    /// The numbers of `N` bytes at the end of a key.
+    pub(in crate::store) fn tail<const N: usize>(key: &[u8]) -> Option<[u8; N]> {
+        key.last_chunk::<N>().copied()
+    }
+}

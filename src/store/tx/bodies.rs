@@ -1,0 +1,64 @@
+//! References to bodies: counted, so that a body's key goes with its last one.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Effect, Tx};
+use crate::mail::{Fault, Status};
+use crate::seal::keys::WrappedKey;
+use crate::store::bodies::SealedBody;
+use crate::store::rows::{BodyPlace, BodyRef, BodyRow, key};
+
+/// A counted reference to a body outside of any account, for the queue: keep it in a sealed row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BodyHandle(pub(in crate::store) BodyRef);
+
+impl BodyHandle {
+    /// Clear bytes.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.0.size
+    }
+}
+
+impl Tx<'_> {
+    /// Keeps a body alive until [`Tx::release_body`].
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn hold_body(&mut self, body: &SealedBody) -> Result<BodyHandle, Fault> {
+        let key = self.core.keys.master.wrap_body(&body.key, &body.id, self.core.edge.chance.as_ref());
+        self.refer_to(body, key).map(BodyHandle)
+    }
+
+    /// Gives a body up. With its last reference its key is destroyed.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn release_body(&mut self, handle: &BodyHandle) -> Result<(), Fault> {
+        self.release(handle.0.place)
+    }
+
+    /// Counts one more reference to a body and makes it, with the body's key as it was wrapped for the holder.
+    pub(super) fn refer_to(&mut self, body: &SealedBody, key: WrappedKey) -> Result<BodyRef, Fault> {
+        let first = body.extents.first().ok_or_else(|| Fault::ours(Status::Storage, "a body without extents"))?;
+        let place = BodyPlace(u64::from(first.segment) << 32 | u64::from(first.offset));
+        let known: Option<BodyRow> = self.row("a body", &key::body(place))?;
+        let references = known.map_or(0, |row| row.references) + 1;
+        let row = BodyRow { references, size: body.size(), extents: body.extents.clone() };
+        self.put_row(key::body(place), &row);
+        Ok(BodyRef { place, id: body.id, size: body.size(), key })
+    }
+
+    pub(super) fn release(&mut self, place: BodyPlace) -> Result<(), Fault> {
+        let missing = || Fault::ours(Status::Storage, "a body without its row");
+        let mut row: BodyRow = self.row("a body", &key::body(place))?.ok_or_else(missing)?;
+        row.references -= 1;
+        if row.references == 0 {
+            self.delete(key::body(place));
+            self.effect(Effect::ForgetKey(row.extents));
+        } else {
+            self.put_row(key::body(place), &row);
+        }
+        Ok(())
+    }
+}
