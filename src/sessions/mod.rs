@@ -10,6 +10,9 @@ use std::pin::Pin;
 use std::time::Duration;
 
 pub mod imap;
+pub mod operator;
+pub mod smtp;
+pub mod submission;
 
 /// What a session wants next, after it has done all that it could.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,117 @@
+//! Other operators on port 25: known by their certificate, heard only when the white list names it.
+//!
+//! The handshake has judged the certificate's chain; here the same judge says whether the peer is a listed operator.
+//! One that is not hears `554 5.7.1` as the reply to its greeting. Each refusal is one line in the log, with the same
+//! fields as a failed handshake.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::flows::{Peer, Transaction};
+use crate::mail::{Clock, Fault, ReversePath, Status};
+use crate::proto::sasl::Credentials;
+use crate::proto::smtp::{MailParams, Profile};
+use crate::trust::{CertificateFacts, Refusal, Trust, VerifiedOperator};
+
+use super::TlsFacts;
+use super::smtp::Role;
+
+/// What takes messages from listed operators: `flows::Intake`, or a fake in tests.
+pub trait FromOperators: Send {
+    /// A message on its way in.
+    type Transaction: Transaction;
+
+    /// Begins a transaction; only for a listed operator, which the argument proves.
+    ///
+    /// # Errors
+    /// Why not.
+    fn begin(
+        &self,
+        operator: Arc<VerifiedOperator>,
+        peer: Peer,
+        path: ReversePath,
+        size: Option<u64>,
+    ) -> Result<Self::Transaction, Fault>;
+}
+
+/// The role of another operator's server.
+pub struct Operator<I> {
+    trust: Arc<Trust>,
+    clock: Arc<dyn Clock>,
+    intake: I,
+    address: SocketAddr,
+    verified: Option<Arc<VerifiedOperator>>,
+}
+
+impl<I: FromOperators> Operator<I> {
+    /// A peer at this address of which nothing is known yet.
+    #[must_use]
+    pub fn new(trust: Arc<Trust>, clock: Arc<dyn Clock>, intake: I, address: SocketAddr) -> Self {
+        Self { trust, clock, intake, address, verified: None }
+    }
+
+    fn log(&self, certificate: Option<&CertificateFacts>, stage: &'static str, refusal: Refusal) {
+        let none = String::new;
+        tracing::warn!(
+            target: "sceau::sessions::operator",
+            peer = %self.address,
+            direction = "in",
+            stage,
+            subject = %certificate.map_or_else(none, |facts| facts.subject.to_string()),
+            issuer = %certificate.map_or_else(none, |facts| facts.issuer.to_string()),
+            serial = %certificate.map_or_else(none, |facts| facts.serial.clone()),
+            reason = refusal.reason(),
+            detail = refusal.text(),
+            "operator refused"
+        );
+    }
+}
+
+impl<I: FromOperators> Role for Operator<I> {
+    type Transaction = I::Transaction;
+
+    fn profile(&self) -> Profile {
+        Profile::Operators
+    }
+
+    // [mss#2] [mss#4]
+    fn secured(&mut self, facts: &TlsFacts) -> Result<(), Fault> {
+        self.verified = None;
+        match self.trust.operator(&facts.certificates, self.clock.now()) {
+            Ok(operator) => {
+                tracing::debug!(
+                    target: "sceau::sessions::operator", peer = %self.address, subject = %operator.dn(),
+                    serial = operator.serial(), tls = facts.version, cipher = facts.cipher, "operator verified"
+                );
+                self.verified = Some(Arc::new(operator));
+                Ok(())
+            }
+            Err(refusal) => {
+                let certificate = facts.certificates.first().and_then(|leaf| CertificateFacts::read(leaf).ok());
+                self.log(certificate.as_ref(), "white-list", refusal);
+                Err(refusal.into())
+            }
+        }
+    }
+
+    async fn login(&mut self, _: Credentials) -> Result<(), Fault> {
+        Err(Fault::peer(Status::NotImplemented, "operators are known by their certificate"))
+    }
+
+    // [mss#4]
+    fn begin(&mut self, peer: Peer, path: ReversePath, params: &MailParams) -> Result<I::Transaction, Fault> {
+        let Some(operator) = &self.verified else {
+            return Err(Fault::peer(Status::OperatorUnknown, "a transaction without a verified operator"));
+        };
+        let begun = self.intake.begin(Arc::clone(operator), peer, path.clone(), params.size);
+        let foreign = path.address().and_then(|address| operator.refusal_for(address.domain()));
+        if let (Err(_), Some(refusal)) = (&begun, foreign) {
+            self.log(Some(operator.certificate()), "reverse-path", refusal);
+        }
+        begun
+    }
+
+    fn authenticated(&self) -> bool {
+        self.verified.is_some()
+    }
+}

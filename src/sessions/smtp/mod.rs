@@ -1,0 +1,246 @@
+//! One SMTP conversation, whoever the peer is: couples the protocol machine with a [`Role`].
+//!
+//! The role says who may do what; the machine has kept the order and the limits before anything comes here. One line
+//! in the log for each message taken and for each refusal, without addresses and contents.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::flows::{Peer, Transaction};
+use crate::mail::{Address, Blame, Fault, ReversePath, Status};
+use crate::proto::sasl::Credentials;
+use crate::proto::smtp::MailParams;
+use crate::proto::smtp::server::{Answer, Event, Server};
+use crate::proto::smtp::{Profile, Settings};
+use crate::proto::{Machine, Step};
+
+use super::{Output, Session, TlsFacts, Want};
+
+/// RFC 5321 §4.5.3.2.7: a server waits five minutes for the next command.
+// [rfc5321#4.5.3.2.7]
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Who the peers of a port are, and what they may do.
+pub trait Role: Send {
+    /// A message on its way in.
+    type Transaction: Transaction;
+
+    /// Which habits the port bears with.
+    fn profile(&self) -> Profile;
+
+    /// TLS is in place, and whatever was known of the peer is to be forgotten.
+    ///
+    /// # Errors
+    /// Why this peer is not wanted: it hears so as the reply to its greeting, then the connection ends.
+    fn secured(&mut self, facts: &TlsFacts) -> Result<(), Fault>;
+
+    /// Somebody claims to be somebody.
+    ///
+    /// # Errors
+    /// Why not.
+    fn login(&mut self, credentials: Credentials) -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// A transaction begins.
+    ///
+    /// # Errors
+    /// Why this sender may not, or not now.
+    fn begin(&mut self, peer: Peer, path: ReversePath, params: &MailParams) -> Result<Self::Transaction, Fault>;
+
+    /// Whether the peer has proved who it is.
+    fn authenticated(&self) -> bool;
+}
+
+/// A conversation with one peer.
+pub struct SmtpSession<R: Role> {
+    machine: Server,
+    role: R,
+    peer: Peer,
+    /// Why the peer is not wanted; told as the reply to its greeting.
+    refusal: Option<Fault>,
+    transaction: Option<R::Transaction>,
+    recipients: usize,
+}
+
+impl<R: Role> SmtpSession<R> {
+    /// A conversation that has not begun, with the peer at this address. The settings' profile is the role's.
+    #[must_use]
+    pub fn new(role: R, address: SocketAddr, settings: Settings) -> Self {
+        let settings = Settings { profile: role.profile(), ..settings };
+        Self {
+            machine: Server::new(settings),
+            role,
+            peer: Peer { address, helo: String::new(), tls: String::new() },
+            refusal: None,
+            transaction: None,
+            recipients: 0,
+        }
+    }
+
+    /// Carries an event out; none when it needs no answer.
+    async fn carry_out(&mut self, event: Event) -> Option<Answer> {
+        let done = match event {
+            Event::Greeting => Ok(()),
+            Event::Hello(hello) => match self.refusal.take() {
+                Some(fault) => return Some(Answer::Close(fault)),
+                None => {
+                    self.peer.helo = hello.name;
+                    Ok(())
+                }
+            },
+            Event::Login(credentials) => {
+                self.role.login(credentials).await.inspect_err(|fault| self.log("login", fault))
+            }
+            Event::Mail { path, params } => self.mail(path, &params),
+            Event::Rcpt { address, .. } => self.rcpt(&address),
+            Event::Data => self.data().await,
+            Event::Content(piece) => self.content(&piece).await,
+            Event::ContentEnd { bytes } => return Some(self.commit(bytes).await),
+            Event::Abandoned(status) => {
+                self.abandoned(status);
+                return None;
+            }
+            Event::Ending(status) => {
+                tracing::info!(target: "sceau::sessions::smtp", peer = %self.peer.address, reason = ?status, "ended");
+                return None;
+            }
+        };
+        Some(match done {
+            Ok(()) => Answer::Accept,
+            Err(fault) => Answer::Refuse(fault),
+        })
+    }
+
+    fn mail(&mut self, path: ReversePath, params: &MailParams) -> Result<(), Fault> {
+        self.recipients = 0;
+        let begun = self.role.begin(self.peer.clone(), path, params).inspect_err(|fault| self.log("sender", fault))?;
+        self.transaction = Some(begun);
+        Ok(())
+    }
+
+    fn rcpt(&mut self, address: &Address) -> Result<(), Fault> {
+        let transaction = self.transaction.as_mut().ok_or_else(no_transaction)?;
+        let judged = transaction.recipient(address).inspect_err(|fault| self.log("recipient", fault));
+        self.recipients += usize::from(judged.is_ok());
+        judged
+    }
+
+    async fn data(&mut self) -> Result<(), Fault> {
+        let transaction = self.transaction.as_mut().ok_or_else(no_transaction)?;
+        let begun = transaction.begin_content().await;
+        begun.inspect_err(|fault| self.drop_transaction(fault))
+    }
+
+    async fn content(&mut self, piece: &[u8]) -> Result<(), Fault> {
+        let transaction = self.transaction.as_mut().ok_or_else(no_transaction)?;
+        let written = transaction.write(piece).await;
+        written.inspect_err(|fault| self.drop_transaction(fault))
+    }
+
+    async fn commit(&mut self, bytes: u64) -> Answer {
+        let Some(transaction) = self.transaction.take() else { return Answer::Refuse(no_transaction()) };
+        match transaction.commit().await {
+            Ok(envelope) => {
+                tracing::info!(
+                    target: "sceau::sessions::smtp", peer = %self.peer.address, %envelope, bytes,
+                    recipients = self.recipients, "message taken"
+                );
+                Answer::Taken(envelope)
+            }
+            Err(fault) => {
+                self.log("commit", &fault);
+                Answer::Refuse(fault)
+            }
+        }
+    }
+
+    fn drop_transaction(&mut self, fault: &Fault) {
+        self.log("content", fault);
+        self.transaction = None;
+    }
+
+    fn abandoned(&mut self, status: Option<Status>) {
+        self.transaction = None;
+        if let Some(status) = status {
+            let peer = self.peer.address;
+            tracing::info!(target: "sceau::sessions::smtp", %peer, reason = ?status, "message refused");
+        }
+    }
+
+    /// What is our fault is a warning, what is the peer's is news. Details of faults carry no addresses of patients.
+    fn log(&self, stage: &'static str, fault: &Fault) {
+        let peer = self.peer.address;
+        if fault.blame == Blame::Us {
+            tracing::warn!(target: "sceau::sessions::smtp", %peer, stage, reason = ?fault.status, detail = %fault, "failed");
+        } else {
+            tracing::info!(target: "sceau::sessions::smtp", %peer, stage, reason = ?fault.status, detail = %fault, "refused");
+        }
+    }
+
+    /// Ends the conversation from our side.
+    fn end(&mut self, status: Status, out: &mut Output) {
+        self.machine.end(status);
+        self.transaction = None;
+        while let Step::Send(bytes) = self.machine.next() {
+            out.extend(&bytes);
+        }
+    }
+}
+
+fn no_transaction() -> Fault {
+    Fault::ours(Status::OutOfSequence, "no transaction, though the machine asked for one")
+}
+
+impl<R: Role> Session for SmtpSession<R> {
+    fn receive(&mut self, bytes: &[u8]) {
+        self.machine.receive(bytes);
+    }
+
+    async fn advance(&mut self, out: &mut Output) -> Want {
+        loop {
+            match self.machine.next() {
+                Step::Event(event) => {
+                    if let Some(answer) = self.carry_out(event).await {
+                        self.machine.answer(answer);
+                    }
+                }
+                Step::Send(bytes) => {
+                    out.extend(&bytes);
+                    if out.flush_if_large().await.is_err() {
+                        return Want::Close;
+                    }
+                }
+                Step::StartTls => return Want::StartTls,
+                Step::NeedInput => return Want::Input,
+                Step::Close => return Want::Close,
+            }
+        }
+    }
+
+    fn secured(&mut self, facts: TlsFacts) {
+        self.machine.secured();
+        self.peer.helo.clear();
+        self.peer.tls = format!("{} {}", facts.version, facts.cipher);
+        self.refusal = self.role.secured(&facts).err();
+    }
+
+    fn patience(&self) -> Duration {
+        PATIENCE
+    }
+
+    // [rfc5321#3.8]
+    fn timed_out(&mut self, out: &mut Output) {
+        self.end(Status::TimedOut, out);
+    }
+
+    fn shut_down(&mut self, out: &mut Output) {
+        self.end(Status::ShuttingDown, out);
+    }
+
+    fn authenticated(&self) -> bool {
+        self.role.authenticated()
+    }
+}
+
+#[cfg(test)]
+mod tests;
