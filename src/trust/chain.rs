@@ -58,7 +58,7 @@ impl Bench<'_> {
         check_key_usage(&parsed, role)?;
         check_key_size(&parsed)?;
         let leaf = CertificateDer::from(leaf.as_slice());
-        let entity = EndEntityCert::try_from(&leaf).map_err(refusal)?;
+        let entity = EndEntityCert::try_from(&leaf).map_err(|error| refusal(&error))?;
         let mut others: Vec<_> = others.iter().map(|der| CertificateDer::from(der.as_slice())).collect();
         others.extend(self.anchors.authority_ders().iter().map(|der| CertificateDer::from(der.as_ref())));
         self.standing(&entity, &others, role)
@@ -74,11 +74,12 @@ impl Bench<'_> {
     ) -> Result<Standing, Refusal> {
         match self.path(entity, others, role, UnknownStatusPolicy::Deny) {
             Err(Error::UnknownRevocationStatus) => {
-                let path = self.path(entity, others, role, UnknownStatusPolicy::Allow).map_err(refusal)?;
+                let path =
+                    self.path(entity, others, role, UnknownStatusPolicy::Allow).map_err(|error| refusal(&error))?;
                 self.check_anchor(&path)?;
                 Ok(Standing::Missing)
             }
-            Err(error) => Err(refusal(error)),
+            Err(error) => Err(refusal(&error)),
             Ok(path) => {
                 self.check_anchor(&path)?;
                 Ok(self.freshness(&path))
@@ -130,7 +131,7 @@ impl Bench<'_> {
     fn freshness(self, path: &VerifiedPath<'_>) -> Standing {
         let mut issuers = vec![path.end_entity().issuer()];
         if self.policy.revocation_depth == RevocationDepth::Chain {
-            issuers.extend(path.intermediate_certificates().map(|certificate| certificate.issuer()));
+            issuers.extend(path.intermediate_certificates().map(webpki::Cert::issuer));
         }
         let due: Option<Vec<Time>> = issuers.into_iter().map(|issuer| self.revocation.next_update(issuer)).collect();
         // Without any list at all the path was built without asking for one.
@@ -153,7 +154,7 @@ pub(super) fn after(time: Time, duration: Duration) -> Time {
 pub(super) fn check_host(leaf: &[u8], host: &str, rule: HostNameRule) -> Result<(), Refusal> {
     let name = ServerName::try_from(host).map_err(|_| Refusal::WrongHost)?;
     let der = CertificateDer::from(leaf);
-    let entity = EndEntityCert::try_from(&der).map_err(refusal)?;
+    let entity = EndEntityCert::try_from(&der).map_err(|error| refusal(&error))?;
     if entity.verify_is_valid_for_subject_name(&name).is_ok() {
         return Ok(());
     }
@@ -225,7 +226,7 @@ impl ExtendedKeyUsageValidator for Usage {
 }
 
 /// The case that an error of path building is.
-fn refusal(error: Error) -> Refusal {
+fn refusal(error: &Error) -> Refusal {
     use Error as E;
     match error {
         E::CertExpired { .. } => Refusal::Expired,

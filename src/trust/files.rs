@@ -171,3 +171,6 @@ fn files(paths: &[PathBuf], extensions: &[&str]) -> Result<Vec<PathBuf>, TrustEr
     }
     Ok(files)
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,7 +73,7 @@ fn luhn(digits: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// [mss#2]
+    /// [mss#2] [mss#7]
     #[test]
     fn organizational_units_of_the_list() {
         for (unit, warning) in [

@@ -173,3 +173,6 @@ fn doubt(standing: Standing) -> Option<Refusal> {
         Standing::Missing => Some(Refusal::CrlMissing),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,8 @@ mod policy;
 mod refusal;
 mod revocation;
 pub mod signature;
+#[cfg(test)]
+pub(crate) mod testing;
 mod white_list;
 
 pub use anchors::Anchors;

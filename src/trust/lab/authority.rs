@@ -11,43 +11,58 @@ use super::{DAY, LabError, serial_number};
 use crate::mail::{Edge, Time};
 
 /// A certificate that signs others, and its key.
-pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(super) struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    serial: Vec<u8>,
+}
 
 impl Authority {
     /// An authority that signed itself.
     pub(super) fn root(common_name: &str, edge: &Edge) -> Result<Self, LabError> {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
-        Ok(Self(CertifiedIssuer::self_signed(params(common_name, BasicConstraints::Unconstrained, edge)?, key)?))
+        let serial = serial_number(edge);
+        let params = params(common_name, BasicConstraints::Unconstrained, &serial, edge)?;
+        Ok(Self { issuer: CertifiedIssuer::self_signed(params, key)?, serial })
     }
 
     /// An authority below this one, which issues leaves only.
     pub(super) fn issue_authority(&self, common_name: &str, edge: &Edge) -> Result<Self, LabError> {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
-        let params = params(common_name, BasicConstraints::Constrained(0), edge)?;
-        Ok(Self(CertifiedIssuer::signed_by(params, key, self.issuer())?))
+        let serial = serial_number(edge);
+        let params = params(common_name, BasicConstraints::Constrained(0), &serial, edge)?;
+        Ok(Self { issuer: CertifiedIssuer::signed_by(params, key, self.issuer())?, serial })
     }
 
     pub(super) fn issuer(&self) -> &Issuer<'static, KeyPair> {
-        &self.0
+        &self.issuer
     }
 
     pub(super) fn pem(&self) -> String {
-        self.0.pem()
+        self.issuer.pem()
     }
 
     pub(super) fn der(&self) -> &[u8] {
-        self.0.der()
+        self.issuer.der()
+    }
+
+    pub(super) fn serial(&self) -> &[u8] {
+        &self.serial
     }
 }
 
-fn params(common_name: &str, depth: BasicConstraints, edge: &Edge) -> Result<CertificateParams, LabError> {
+fn params(
+    common_name: &str,
+    depth: BasicConstraints,
+    serial: &[u8],
+    edge: &Edge,
+) -> Result<CertificateParams, LabError> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.distinguished_name = name(common_name)?;
     params.is_ca = IsCa::Ca(depth);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.not_before = date(edge.now().plus_secs(-5 * 365 * DAY)).into();
     params.not_after = date(edge.now().plus_secs(10 * 365 * DAY)).into();
-    params.serial_number = Some(SerialNumber::from_slice(&serial_number(edge)));
+    params.serial_number = Some(SerialNumber::from_slice(serial));
     params.use_authority_key_identifier_extension = true;
     Ok(params)
 }

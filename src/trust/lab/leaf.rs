@@ -59,6 +59,8 @@ pub enum Flaw {
     SelfSigned,
     /// Its extended key usage is e-mail protection only.
     WrongExtendedUsage,
+    /// Its extended key usage is server authentication only.
+    ServerUsageOnly,
     /// Its key usage is key encipherment only.
     WrongUsage,
     /// It says that it is a certification authority.
@@ -224,6 +226,7 @@ fn params(lab: &Lab, leaf: &Leaf, serial: &[u8]) -> Result<CertificateParams, La
     };
     params.extended_key_usages = match leaf.flaw {
         Some(Flaw::WrongExtendedUsage) => vec![ExtendedKeyUsagePurpose::EmailProtection],
+        Some(Flaw::ServerUsageOnly) => vec![ExtendedKeyUsagePurpose::ServerAuth],
         _ => vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth],
     };
     let (from, to) = match leaf.flaw {

@@ -121,6 +121,19 @@ impl Lab {
         Ok(pem)
     }
 
+    /// The same lists with the organisations' issuing authority revoked by the root.
+    ///
+    /// # Errors
+    /// When the cryptographic library fails.
+    pub fn crls_pem_with_authority_revoked(&self) -> Result<String, LabError> {
+        let serial = self.organisations.serial();
+        let mut pem = crl(&self.root, std::iter::once(serial), self.edge.now())?;
+        for authority in [&self.organisations, &self.persons] {
+            pem.push_str(&crl(authority, std::iter::empty(), self.edge.now())?);
+        }
+        Ok(pem)
+    }
+
     fn authority(&self, leaf: &Leaf) -> &Authority {
         match leaf.flaw {
             Some(Flaw::OtherAuthority) => &self.stranger,

@@ -194,6 +194,7 @@ mod tests {
     use super::super::DistinguishedName;
     use super::*;
 
+    /// [rfc4514#3]
     #[test]
     fn texts_that_are_no_names() {
         for (text, error) in [

@@ -120,11 +120,11 @@ impl Verifier<'_> {
         let signature = only_signature(&document)?.ok_or(SignatureError::Unsigned)?;
         let profile = Profile::read(&document, signature)?;
 
-        // [xmldsig#3.2.1] what the references name is what was signed …
+        // What the references name is what was signed …
         let content = document_without(&document, signature);
         check_digest(profile.content_digest(), &content, "the list")?;
         check_digest(profile.properties_digest(), &element(profile.properties), "the signed properties")?;
-        // [xmldsig#3.2.2] … and the signer signed the references.
+        // … and the signer signed the references.
         let signer = profile.signer()?;
         check_value(&profile, signer)?;
 
@@ -192,3 +192,6 @@ const SIGNATURE_ALGORITHMS: &[(&str, &dyn SignatureVerificationAlgorithm)] = &[
     ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha384", alg::RSA_PKCS1_2048_8192_SHA384),
     ("http://www.w3.org/2001/04/xmldsig-more#rsa-sha512", alg::RSA_PKCS1_2048_8192_SHA512),
 ];
+
+#[cfg(test)]
+mod tests;

@@ -186,3 +186,6 @@ impl WhiteList {
         siblings.into_iter().flatten().map(|index| &self.names[*index]).filter(move |listed| *listed != name)
     }
 }
+
+#[cfg(test)]
+mod tests;
