@@ -35,6 +35,7 @@ mod tx;
 mod view;
 mod writer;
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -208,32 +209,45 @@ impl Store {
         events::by_message_id(&self.core, message_id)
     }
 
-    /// A held body's bytes behind trace fields, for the relay: what leaves is proved by its own event.
+    /// A held body's bytes, for the relay: what leaves is proved by its own event.
     ///
     /// # Errors
     /// `Storage`, also when it was released.
-    pub fn held_body(&self, handle: &BodyHandle, prefix: Vec<u8>) -> Result<BodyReader, Fault> {
+    pub fn open_body(&self, handle: &BodyHandle) -> Result<BodyReader, Fault> {
         let body = &handle.0;
         let broken = |error| Fault::ours(Status::Storage, "a held body's key").caused_by(error);
         let key = self.core.keys.master.unwrap_body(&body.key, &body.id).map_err(broken)?;
         let gone = || Fault::ours(Status::Storage, "a held body has no row");
         let row: BodyRow = self.core.row("a body", &key::body(body.place))?.ok_or_else(gone)?;
-        Ok(BodyReader::new(self.core.bodies.clone(), prefix, (body.id, &key, body.size), row.extents))
+        Ok(BodyReader::new(self.core.bodies.clone(), Vec::new(), (body.id, &key, body.size), row.extents))
     }
 
-    /// The committed rows of the queue whose names begin with `prefix`, opened, in order of their names, at most
-    /// `limit`.
+    /// One committed row of the queue, opened.
     ///
     /// # Errors
     /// `Storage`.
-    pub fn queue_rows(&self, prefix: &[u8], limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Fault> {
-        let mut found = Vec::new();
-        let damaged = |error| Fault::ours(Status::Storage, "row of the queue").caused_by(error);
-        for (place, sealed) in self.core.rows(&key::queue(prefix))?.into_iter().take(limit) {
-            let clear = open_row(&self.core.keys.queue, &place, &sealed).map_err(damaged)?;
-            found.push((place[1..].to_vec(), clear));
-        }
-        Ok(found)
+    pub fn queue_get(&self, name: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        let place = key::queue(name);
+        let sealed = self.core.engine.get(&place).map_err(engine_fault)?;
+        sealed.map(|sealed| open_queue_row(&self.core, &place, &sealed)).transpose()
+    }
+
+    /// The committed rows of the queue whose names begin with `prefix`, opened, in order of their names, the first
+    /// `limit` of them.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn queue_scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Fault> {
+        let (from, mut found) = (key::queue(prefix), Vec::new());
+        let mut collect = |place: &[u8], sealed: &[u8]| {
+            if found.len() == limit {
+                return ControlFlow::Break(());
+            }
+            found.push(open_queue_row(&self.core, place, sealed).map(|clear| (place[1..].to_vec(), clear)));
+            ControlFlow::Continue(())
+        };
+        self.core.engine.scan(&from, &key::after(&from), &mut collect).map_err(engine_fault)?;
+        found.into_iter().collect()
     }
 
     /// Whether everything fits together; see [`CheckReport`]. Writes wait meanwhile.
@@ -285,6 +299,11 @@ fn begin(engine: &dyn Engine) -> Result<(), Fault> {
     }
     let detail = format!("the store has version {}, this server reads {}", globals.version, rows::VERSION);
     Err(Fault::ours(Status::Storage, detail))
+}
+
+fn open_queue_row(core: &Core, place: &[u8], sealed: &[u8]) -> Result<Vec<u8>, Fault> {
+    let damaged = |error| Fault::ours(Status::Storage, "row of the queue").caused_by(error);
+    open_row(&core.keys.queue, place, sealed).map_err(damaged)
 }
 
 fn load_accounts(core: &Core) -> Result<(), Fault> {

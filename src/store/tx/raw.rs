@@ -12,11 +12,8 @@ impl Tx<'_> {
     /// `Storage`.
     pub fn queue_get(&self, name: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
         let place = key::queue(name);
-        let open = |sealed: Vec<u8>| open_row(&self.core.keys.queue, &place, &sealed);
-        self.get(&place)?
-            .map(open)
-            .transpose()
-            .map_err(|error| Fault::ours(Status::Storage, "row of the queue").caused_by(error))
+        let damaged = |error| Fault::ours(Status::Storage, "row of the queue").caused_by(error);
+        self.get(&place)?.map(|sealed| open_row(&self.core.keys.queue, &place, &sealed).map_err(damaged)).transpose()
     }
 
     /// Writes a row of the queue; at most 16 KiB less the 28 bytes of the sealing.
