@@ -46,7 +46,8 @@ fn tags() -> (BTreeMap<String, String>, BTreeMap<String, String>) {
 }
 
 fn collect(file: &SourceFile, code: &mut BTreeMap<String, String>, tests: &mut BTreeMap<String, String>) {
-    let mut in_tests = !file.path.starts_with("src/") || file.path.ends_with("/tests.rs");
+    let of_tests = file.path.ends_with("/tests.rs") || file.path.contains("/tests/");
+    let mut in_tests = !file.path.starts_with("src/") || of_tests;
     for (index, line) in file.text.lines().enumerate() {
         in_tests |= line.trim() == "#[cfg(test)]";
         for tag in tags_of(line) {

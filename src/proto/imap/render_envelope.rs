@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn what_is_absent_is_nil_and_what_is_empty_is_empty() {
-        // [rfc9051#7.5.2]
+        // [rfc9051#7.5.2] [rfc9051#4.5]
         assert_eq!(rendered("X: y\n\n", Text::Ascii), "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)");
         assert_eq!(rendered("Subject:\nTo:\n\n", Text::Ascii), "(NIL \"\" NIL NIL NIL NIL NIL NIL NIL NIL)");
     }
@@ -141,6 +141,14 @@ mod tests {
         assert!(
             rendered(header, Text::Utf8).contains("\"Compte rendu d'opération à relire =?utf-8?Q?d=C3=A9j=C3=A0?=\"")
         );
+    }
+
+    #[test]
+    fn recipients_named_in_several_fields_count_together() {
+        // [rfc5322#4.5.3]
+        let list = "((NIL NIL \"a\" \"b\")(NIL NIL \"c\" \"d\"))";
+        let all = rendered("To: a@b\nTO: c@d\nFrom: x@y\nFrom: z@y\n\n", Text::Ascii);
+        assert!(all.contains(list) && !all.contains("\"z\""), "{all}");
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub struct Limits {
     pub addresses: usize,
 }
 
+// [clients#mime] parts, depth and headers without end are bounded at delivery, so at FETCH and SEARCH too
 impl Default for Limits {
     fn default() -> Self {
         Self { header_bytes: 1 << 20, parts: 1000, depth: 50, addresses: 10_000 }

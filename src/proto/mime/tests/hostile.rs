@@ -1,4 +1,5 @@
 //! Messages that want time or memory. What is counted is what is kept; a quadratic step would not end here.
+// [clients#mime]
 
 use crate::proto::mime::{Entry, Envelope, Limits, Structure, Walker, header_text, parameters, walk};
 

@@ -4,43 +4,43 @@ use crate::proto::mime::header::{Headers, Keep, select, unfold};
 use crate::proto::mime::transfer::{Decoder, Encoding, decode};
 use crate::proto::mime::{Limits, decode as text, header_text, parameters, walk};
 
+/// A value, and its parameters; a star marks those with a charset.
+const PARAMETERS: &[(&str, &[(&str, &str)])] = &[
+    ("a", &[]),
+    ("a; b=c; D=\"e f\"", &[("b", "c"), ("d", "e f")]),
+    ("a; b=\"c\\\"d\\\\e;f\"; g=h", &[("b", "c\"d\\e;f"), ("g", "h")]),
+    ("a (x;y=z) ; (c (d)) b = c (e)", &[("b", "c")]),
+    ("a; b=\"c\" d=e", &[("b", "c"), ("d", "e")]),
+    ("a; b=\"c", &[("b", "c")]),
+    ("a;;; b=c;", &[("b", "c")]),
+    ("a; =x; b; c=; d", &[("c", "")]),
+    ("a; b=1; b=2", &[("b", "1")]),
+    ("a; name=Compte rendu (1).pdf; x=doc(2).pdf", &[("name", "Compte rendu .pdf"), ("x", "doc(2).pdf")]),
+    ("a; b=----=_Part_1/2?", &[("b", "----=_Part_1/2?")]),
+    ("a; b*0=x; b*1=\"y z\"; b*2=w", &[("b", "xy zw")]),
+    ("a; b*2=w; b*0=x; b*1=y; b*4=no", &[("b", "xyw")]),
+    ("a; b*1=x; b*2=y", &[("b", "xy")]),
+    ("a; b*2=x", &[]),
+    ("a; b*=utf-8'fr'%C3%A9t%c3%a9", &[("b*", "été")]),
+    ("a; filename*=utf-8''Compte-rendu%20d'op%C3%A9ration.pdf", &[("filename*", "Compte-rendu d'opération.pdf")]),
+    ("a; b*0*=iso-8859-1'fr'%E9t; b*1*=%E9; b*2=\"%20\"", &[("b*", "été%20")]),
+    ("a; b*0*=utf-8''%C3; b*1*=%A9", &[("b*", "é")]),
+    ("a; b=plain; b*=utf-8''%C3%A9", &[("b", "plain"), ("b*", "é")]),
+    ("a; b*=%C3%A9%zz%", &[("b*", "é%zz%")]),
+    ("a; b*x=1; b**=2", &[("b*x", "1"), ("b**", "2")]),
+    ("a; b=\"=?utf-8?Q?=C3=A9?=\"", &[("b", "=?utf-8?Q?=C3=A9?=")]),
+    ("a; b=\"op\u{e9}ration\"", &[("b", "op\u{e9}ration")]),
+    ("a; b*=x-no-such'de'%E9", &[("b*", "\u{e9}")]),
+];
+
 #[test]
 fn parameters_are_read_as_written_and_as_meant() {
     // [rfc2045#5.1] [rfc2231#3] [rfc2231#4] [rfc2231#4.1] [rfc5322#3.2.2]
-    for (value, expected) in [
-        ("a", vec![]),
-        ("a; b=c; D=\"e f\"", vec![("b", "c"), ("d", "e f")]),
-        ("a; b=\"c\\\"d\\\\e;f\"; g=h", vec![("b", "c\"d\\e;f"), ("g", "h")]),
-        ("a (x;y=z) ; (c (d)) b = c (e)", vec![("b", "c")]),
-        ("a; b=\"c\" d=e", vec![("b", "c"), ("d", "e")]),
-        ("a; b=\"c", vec![("b", "c")]),
-        ("a;;; b=c;", vec![("b", "c")]),
-        ("a; =x; b; c=; d", vec![("c", "")]),
-        ("a; b=1; b=2", vec![("b", "1")]),
-        ("a; name=Compte rendu (1).pdf; x=doc(2).pdf", vec![("name", "Compte rendu .pdf"), ("x", "doc(2).pdf")]),
-        ("a; b=----=_Part_1/2?", vec![("b", "----=_Part_1/2?")]),
-        ("a; b*0=x; b*1=\"y z\"; b*2=w", vec![("b", "xy zw")]),
-        ("a; b*2=w; b*0=x; b*1=y; b*4=no", vec![("b", "xyw")]),
-        ("a; b*1=x; b*2=y", vec![("b", "xy")]),
-        ("a; b*2=x", vec![]),
-        ("a; b*=utf-8'fr'%C3%A9t%c3%a9", vec![("b*", "été")]),
-        (
-            "a; filename*=utf-8''Compte-rendu%20d'op%C3%A9ration.pdf",
-            vec![("filename*", "Compte-rendu d'opération.pdf")],
-        ),
-        ("a; b*0*=iso-8859-1'fr'%E9t; b*1*=%E9; b*2=\"%20\"", vec![("b*", "été%20")]),
-        ("a; b*0*=utf-8''%C3; b*1*=%A9", vec![("b*", "é")]),
-        ("a; b=plain; b*=utf-8''%C3%A9", vec![("b", "plain"), ("b*", "é")]),
-        ("a; b*=%C3%A9%zz%", vec![("b*", "é%zz%")]),
-        ("a; b*x=1; b**=2", vec![("b*x", "1"), ("b**", "2")]),
-        ("a; b=\"=?utf-8?Q?=C3=A9?=\"", vec![("b", "=?utf-8?Q?=C3=A9?=")]),
-        ("a; b=\"op\u{e9}ration\"", vec![("b", "op\u{e9}ration")]),
-        ("a; b*=x-no-such'de'%E9", vec![("b*", "\u{e9}")]),
-    ] {
+    for (value, expected) in PARAMETERS {
         let parsed = parameters::parse(value.as_bytes());
         let starred = |p: &parameters::Parameter| if p.extended { format!("{}*", p.name) } else { p.name.clone() };
         let found: Vec<_> = parsed.parameters.iter().map(|p| (starred(p), p.value.clone())).collect();
-        let expected: Vec<_> = expected.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+        let expected: Vec<_> = expected.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
         assert_eq!((parsed.head.as_slice(), found), (&b"a"[..], expected), "{value}");
     }
     let both = parameters::parse(b"a; b=plain; b*=utf-8''%C3%A9").parameters;
