@@ -198,7 +198,7 @@ impl<'a> Walk<'a> {
     /// Where a bundle begins must be where `bundles` says.
     fn check_bundle(&mut self) -> Result<(), Finding> {
         let size = self.frontier.size();
-        if size % BUNDLE != 0 || size > self.log.size() || self.derived.is_some() {
+        if !size.is_multiple_of(BUNDLE) || size > self.log.size() || self.derived.is_some() {
             return Ok(());
         }
         let stored = self.log.shard.bundle_start(size / BUNDLE)?;

@@ -560,7 +560,7 @@ fn settled_text(size: u64) -> String {
 pub(super) fn parse_settled(bytes: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(bytes).ok()?;
     let size: u64 = text.get(..20)?.parse().ok()?;
-    (settled_text(size) == text && size % BUNDLE == 0).then_some(size)
+    (settled_text(size) == text && size.is_multiple_of(BUNDLE)).then_some(size)
 }
 
 fn create_directory(directory: &Path) -> Result<(), FileError> {
