@@ -12,6 +12,7 @@ use crate::config::{Config, load};
 
 mod check;
 mod failure;
+mod proof;
 mod terminal;
 
 pub use failure::Failure;
@@ -37,6 +38,8 @@ struct Arguments {
 enum Command {
     #[command(about = "Montre les réglages en vigueur et vérifie tout ce qu'ils nomment")]
     Check(check::Arguments),
+    #[command(about = "Affiche, vérifie et réduit des preuves ; contrôle un journal", subcommand)]
+    Proof(proof::Command),
 }
 
 /// Which configuration.
@@ -57,6 +60,7 @@ impl ConfigFile {
 pub fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Check(arguments) => check::run(&arguments),
+        Command::Proof(command) => Ok(proof::run(&command)),
     };
     outcome.unwrap_or_else(|failure| failure.report())
 }

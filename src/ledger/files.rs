@@ -112,6 +112,7 @@ impl Named {
 }
 
 /// The files of a shard that hold its leaves and hashes.
+// [c2sp#tlog-tiles]
 #[derive(Debug)]
 pub(super) struct Shard {
     pub(super) entries: Named,

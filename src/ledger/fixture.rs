@@ -13,7 +13,7 @@ pub(super) const ORIGIN: &str = "preuves.a.fr/2026";
 pub(super) const NOON: Time = Time::from_secs(1_795_342_503);
 
 pub(super) fn log_key() -> SigningKey {
-    SigningKey::from_seed(ORIGIN, KeyUse::Log, &[1; 32]).unwrap()
+    SigningKey::from_seed(ORIGIN, KeyUse::Log, &[100; 32]).unwrap()
 }
 
 pub(super) fn witness(seed: u8) -> SigningKey {

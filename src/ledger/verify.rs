@@ -272,3 +272,6 @@ fn not_before(earlier: &SignedCheckpoint, file: &ProofFile, policy: &Policy) -> 
     let seen = log_signed(&earlier.note, &checkpoint.origin, policy)?;
     Ok(policy.largest_until(&seen))
 }
+
+#[cfg(test)]
+mod tests;

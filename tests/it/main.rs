@@ -9,6 +9,7 @@
 
 mod layers;
 mod powerloss;
+mod proofs;
 mod shape;
 mod source;
 mod spec;

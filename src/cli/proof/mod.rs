@@ -23,150 +23,122 @@ const USAGE: u8 = 2;
 const UNATTESTED: u8 = 3;
 
 /// What can be done with proofs offline.
-#[derive(Debug, Subcommand)]
-pub enum ProofCommand {
-    /// Affiche un fichier de preuve, sans le vérifier
-    Show(ShowArgs),
-    /// Vérifie un fichier de preuve ; codes : 0 valide, 1 invalide, 2 usage, 3 valide mais heure non attestée
-    Verify(VerifyArgs),
-    /// Réduit une preuve aux champs que l'on veut révéler
-    Redact(RedactArgs),
-    /// Recalcule tout un journal et dit à quel octet il a été modifié
-    Audit(AuditArgs),
+#[derive(Subcommand)]
+pub(super) enum Command {
+    #[command(about = "Affiche un fichier de preuve, sans le vérifier")]
+    Show(ShowArguments),
+    #[command(about = "Vérifie : 0 valide, 1 invalide, 2 usage, 3 valide mais heure non attestée")]
+    Verify(VerifyArguments),
+    #[command(about = "Réduit une preuve aux champs que l'on veut révéler")]
+    Redact(RedactArguments),
+    #[command(about = "Recalcule tout un journal et dit à quel octet il a été modifié")]
+    Audit(AuditArguments),
 }
 
-/// Arguments of `show`.
-#[derive(Debug, Args)]
-pub struct ShowArgs {
-    /// Le fichier .preuve
-    pub file: PathBuf,
-    /// Réponse en JSON
-    #[arg(long)]
-    pub json: bool,
+#[derive(Args)]
+pub(super) struct ShowArguments {
+    #[arg(help = "Fichier .preuve")]
+    file: PathBuf,
+    #[arg(long, help = "Réponse en JSON")]
+    json: bool,
 }
 
-/// Arguments of `verify`.
-#[derive(Debug, Args)]
-pub struct VerifyArgs {
-    /// Le fichier .preuve
-    pub file: PathBuf,
-    /// La politique : les journaux et témoins de confiance (c2sp.org/tlog-policy)
-    #[arg(long, value_name = "FICHIER")]
-    pub policy: PathBuf,
-    /// Une pièce à comparer, telle qu'elle a été enregistrée (peut être répété)
-    #[arg(long, value_name = "FICHIER")]
-    pub piece: Vec<PathBuf>,
-    /// Le message à comparer, exporté en .eml
-    #[arg(long, value_name = "FICHIER")]
-    pub eml: Option<PathBuf>,
-    /// Réponse en JSON
-    #[arg(long)]
-    pub json: bool,
+#[derive(Args)]
+pub(super) struct VerifyArguments {
+    #[arg(help = "Fichier .preuve")]
+    file: PathBuf,
+    #[arg(long, value_name = "FICHIER", help = "Journaux et témoins de confiance (c2sp.org/tlog-policy)")]
+    policy: PathBuf,
+    #[arg(long, value_name = "FICHIER", help = "Pièce à comparer, telle qu'enregistrée (peut être répété)")]
+    piece: Vec<PathBuf>,
+    #[arg(long, value_name = "FICHIER", help = "Message à comparer, exporté en .eml")]
+    eml: Option<PathBuf>,
+    #[arg(long, help = "Réponse en JSON")]
+    json: bool,
 }
 
-/// Arguments of `redact`.
-#[derive(Debug, Args)]
-pub struct RedactArgs {
-    /// Le fichier .preuve
-    pub file: PathBuf,
-    /// Les champs à garder, par exemple from,to.1 ; aucun par défaut
-    #[arg(long, value_delimiter = ',', value_name = "CHAMPS")]
-    pub keep: Vec<String>,
-    /// Où écrire le résultat ; sortie standard par défaut
-    #[arg(long, short, value_name = "FICHIER")]
-    pub output: Option<PathBuf>,
+#[derive(Args)]
+pub(super) struct RedactArguments {
+    #[arg(help = "Fichier .preuve")]
+    file: PathBuf,
+    #[arg(long, value_delimiter = ',', value_name = "CHAMPS", help = "Champs à garder : from,to.1 ; aucun par défaut")]
+    keep: Vec<String>,
+    #[arg(long, short, value_name = "FICHIER", help = "Où écrire le résultat ; sortie standard par défaut")]
+    output: Option<PathBuf>,
 }
 
-/// Arguments of `audit`.
-#[derive(Debug, Args)]
-pub struct AuditArgs {
-    /// Le dossier d'une année du journal
-    pub directory: PathBuf,
-    /// La clé de confiance du journal (nom+empreinte+clé) ; sans elle, celle du dossier
-    #[arg(long, value_name = "CLÉ")]
-    pub key: Option<String>,
+#[derive(Args)]
+pub(super) struct AuditArguments {
+    #[arg(help = "Dossier d'une année du journal")]
+    directory: PathBuf,
+    #[arg(long, value_name = "CLÉ", help = "Clé de confiance du journal ; sans elle, celle du dossier")]
+    key: Option<String>,
 }
 
 /// Runs one of the commands.
-#[must_use]
-pub fn run(command: &ProofCommand) -> ExitCode {
-    match command {
-        ProofCommand::Show(args) => show(args),
-        ProofCommand::Verify(args) => verify_file(args),
-        ProofCommand::Redact(args) => redact(args),
-        ProofCommand::Audit(args) => audit_log(args),
+pub(super) fn run(command: &Command) -> ExitCode {
+    finish(match command {
+        Command::Show(arguments) => show(arguments),
+        Command::Verify(arguments) => verify_file(arguments),
+        Command::Redact(arguments) => redact(arguments),
+        Command::Audit(arguments) => audit_log(arguments),
+    })
+}
+
+/// What goes to standard output, and the exit code.
+type Answer = Result<(String, u8), Stop>;
+
+fn show(arguments: &ShowArguments) -> Answer {
+    let file = parse(&read(&arguments.file)?)?;
+    Ok((if arguments.json { json::shown(&file) } else { text::shown(&file) }, VALID))
+}
+
+fn verify_file(arguments: &VerifyArguments) -> Answer {
+    let policy = String::from_utf8_lossy(&read(&arguments.policy)?).into_owned();
+    let policy = Policy::parse(&policy).map_err(|error| usage(&arguments.policy, &error))?;
+    let bytes = read(&arguments.file)?;
+    let eml = arguments.eml.as_deref().map(read).transpose()?;
+    let mut pieces = Vec::with_capacity(arguments.piece.len());
+    for path in &arguments.piece {
+        pieces.push((path.clone(), read(path)?));
     }
+    let parsed = ProofFile::parse(&bytes);
+    let judged = match &parsed {
+        Ok(file) => judge(file, &policy, eml.as_deref(), &pieces),
+        Err(error) => Err(Invalid::File(*error)),
+    };
+    let code = match &judged {
+        Err(_) => INVALID,
+        Ok(judgement) if judgement.verdict.hour == Hour::Attested => VALID,
+        Ok(_) => UNATTESTED,
+    };
+    let file = parsed.as_ref().ok();
+    Ok((if arguments.json { json::judged(file, &judged) } else { text::judged(file, &judged) }, code))
 }
 
-/// `sceau proof show`.
-#[must_use]
-pub fn show(args: &ShowArgs) -> ExitCode {
-    finish((|| {
-        let bytes = read(&args.file)?;
-        let file = ProofFile::parse(&bytes).map_err(|error| Stop::Invalid(error.to_string()))?;
-        Ok((if args.json { json::shown(&file) } else { text::shown(&file) }, VALID))
-    })())
+fn redact(arguments: &RedactArguments) -> Answer {
+    let file = parse(&read(&arguments.file)?)?;
+    let mut keep = Vec::new();
+    for name in &arguments.keep {
+        let field = Field::parse(name).filter(|field| file.disclosed(*field).is_some());
+        keep.push(field.ok_or_else(|| Stop::Usage(format!("« {name} » n'est pas révélé par cette preuve")))?);
+    }
+    let redacted = file.redact(&keep).to_string();
+    let Some(path) = &arguments.output else { return Ok((redacted, VALID)) };
+    fs::write(path, redacted).map_err(|error| usage(path, &error))?;
+    Ok((String::new(), VALID))
 }
 
-/// `sceau proof verify`.
-#[must_use]
-pub fn verify_file(args: &VerifyArgs) -> ExitCode {
-    finish((|| {
-        let policy = String::from_utf8_lossy(&read(&args.policy)?).into_owned();
-        let policy = Policy::parse(&policy).map_err(|error| usage(&args.policy, &error))?;
-        let bytes = read(&args.file)?;
-        let eml = args.eml.as_ref().map(|path| read(path)).transpose()?;
-        let pieces = args.piece.iter().map(|path| Ok((path.clone(), read(path)?))).collect::<Result<Vec<_>, Stop>>()?;
-        let parsed = ProofFile::parse(&bytes);
-        let judged = match &parsed {
-            Ok(file) => judge(file, &policy, eml.as_deref(), &pieces),
-            Err(error) => Err(Invalid::File(*error)),
-        };
-        let code = match &judged {
-            Err(_) => INVALID,
-            Ok(judgement) if judgement.verdict.hour == Hour::Attested => VALID,
-            Ok(_) => UNATTESTED,
-        };
-        let file = parsed.as_ref().ok();
-        Ok((if args.json { json::judged(file, &judged) } else { text::judged(file, &judged) }, code))
-    })())
-}
-
-/// `sceau proof redact`.
-#[must_use]
-pub fn redact(args: &RedactArgs) -> ExitCode {
-    finish((|| {
-        let file = ProofFile::parse(&read(&args.file)?).map_err(|error| Stop::Invalid(error.to_string()))?;
-        let mut keep = Vec::new();
-        for name in &args.keep {
-            let field = Field::parse(name).filter(|field| file.disclosed(*field).is_some());
-            keep.push(field.ok_or_else(|| Stop::Usage(format!("« {name} » n'est pas révélé par cette preuve")))?);
-        }
-        let redacted = file.redact(&keep).to_string();
-        match &args.output {
-            None => Ok((redacted, VALID)),
-            Some(path) => match fs::write(path, redacted) {
-                Ok(()) => Ok((String::new(), VALID)),
-                Err(error) => Err(usage(path, &error)),
-            },
-        }
-    })())
-}
-
-/// `sceau proof audit`.
-#[must_use]
-pub fn audit_log(args: &AuditArgs) -> ExitCode {
-    finish((|| {
-        let key = args.key.as_deref().map(VerifierKey::parse).transpose();
-        let key = key.map_err(|error| Stop::Usage(format!("--key : {error}")))?;
-        if !args.directory.is_dir() {
-            return Err(Stop::Usage(format!("{} : ce n'est pas un dossier", args.directory.display())));
-        }
-        match audit(&args.directory, key.as_ref()) {
-            Ok(report) => Ok((text::audited(&report), VALID)),
-            Err(found) => Ok((format!("JOURNAL MODIFIÉ\n{found}\n"), INVALID)),
-        }
-    })())
+fn audit_log(arguments: &AuditArguments) -> Answer {
+    let key = arguments.key.as_deref().map(VerifierKey::parse).transpose();
+    let key = key.map_err(|error| Stop::Usage(format!("--key : {error}")))?;
+    if !arguments.directory.is_dir() {
+        return Err(Stop::Usage(format!("{} : ce n'est pas un dossier", arguments.directory.display())));
+    }
+    Ok(match audit(&arguments.directory, key.as_ref()) {
+        Ok(report) => (text::audited(&report), VALID),
+        Err(found) => (format!("JOURNAL MODIFIÉ\n{found}\n"), INVALID),
+    })
 }
 
 /// A proof that holds, with the files that were compared.
@@ -202,12 +174,16 @@ fn usage(path: &Path, error: &dyn std::fmt::Display) -> Stop {
     Stop::Usage(format!("{} : {error}", path.display()))
 }
 
+fn parse(bytes: &[u8]) -> Result<ProofFile, Stop> {
+    ProofFile::parse(bytes).map_err(|error| Stop::Invalid(error.to_string()))
+}
+
 fn read(path: &Path) -> Result<Vec<u8>, Stop> {
     fs::read(path).map_err(|error| usage(path, &error))
 }
 
 /// Writes the answer where it belongs. An output that nobody reads is no failure of the proof.
-fn finish(answer: Result<(String, u8), Stop>) -> ExitCode {
+fn finish(answer: Answer) -> ExitCode {
     let code = match answer {
         Ok((text, code)) => {
             let _ = io::stdout().write_all(text.as_bytes());

@@ -85,10 +85,10 @@ fn describe(file: &ProofFile, out: &mut String) {
 
 fn disclosures(file: &ProofFile, out: &mut String) {
     for opening in file.disclosures() {
-        let label = opening.field.number().map_or_else(
-            || opening.field.label().to_owned(),
-            |number| format!("{} {number}", opening.field.label()),
-        );
+        let label = opening
+            .field
+            .number()
+            .map_or_else(|| opening.field.label().to_owned(), |number| format!("{} {number}", opening.field.label()));
         row(out, &label, &visible(&opening.value));
     }
     let hidden = file.leaf().commitments().filter(|(field, _)| file.disclosed(*field).is_none());
@@ -111,10 +111,14 @@ fn sentence(file: &ProofFile) -> String {
 
 fn attested(judgement: &Judgement, out: &mut String) {
     let verdict = &judgement.verdict;
-    row(out, "Garantie", match verdict.assurance {
-        Assurance::Logged => "P0 : signée par le journal de l'opérateur seul",
-        Assurance::Witnessed => "P1 : état du journal contresigné par les témoins que la politique demande",
-    });
+    row(
+        out,
+        "Garantie",
+        match verdict.assurance {
+            Assurance::Logged => "P0 : signée par le journal de l'opérateur seul",
+            Assurance::Witnessed => "P1 : état du journal contresigné par les témoins que la politique demande",
+        },
+    );
     let hour = match (verdict.hour, verdict.after, verdict.before) {
         (Hour::Attested, Some(after), Some(before)) => {
             format!("attestée par les horloges de tiers : entre {after} et {before}")
@@ -151,6 +155,7 @@ fn row(out: &mut String, label: &str, value: &str) {
 
 /// A disclosed value without characters that change how others are read (bidirectional controls).
 fn visible(value: &str) -> String {
-    let hidden = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let hidden =
+        |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     value.chars().map(|c| if c.is_control() || hidden(c) { '\u{fffd}' } else { c }).collect()
 }

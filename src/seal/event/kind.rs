@@ -109,6 +109,30 @@ pub struct Fields {
 
 use Plain::{Basis as B, Envelope, Event, Grade as G, Level as L, Prev, Rcpt, Status, Time as T, Via as V};
 
+const SEALED: &[Field] = &[
+    Field::From,
+    Field::Login,
+    Field::Auth,
+    Field::Subject,
+    Field::MessageId,
+    Field::Message,
+    Field::To(0),
+    Field::Part(0),
+    Field::Name(0),
+];
+const REFUSED: &[Field] = &[Field::From, Field::Login, Field::Auth, Field::Message];
+/// Without a seal of ours, what came in is provable from this leaf alone.
+const RECEIVED: &[Field] = &[
+    Field::From,
+    Field::Subject,
+    Field::MessageId,
+    Field::Message,
+    Field::Part(0),
+    Field::Name(0),
+    Field::Peer,
+    Field::Reply,
+    Field::PeerProof,
+];
 const WHO: &[Field] = &[Field::Mailbox, Field::Login, Field::Auth];
 const RIGHTS: &[Field] = &[Field::Mailbox, Field::Login, Field::By];
 const RELAY: &[Field] = &[Field::Peer, Field::Reply, Field::PeerProof];
@@ -145,42 +169,9 @@ impl EventKind {
             Fields { required, optional, committed }
         }
         match self {
-            Self::Seal => row(
-                &[T, Envelope, Event, L, V],
-                &[],
-                &[
-                    Field::From,
-                    Field::Login,
-                    Field::Auth,
-                    Field::Subject,
-                    Field::MessageId,
-                    Field::Message,
-                    Field::To(0),
-                    Field::Part(0),
-                    Field::Name(0),
-                ],
-            ),
-            Self::Refuse => row(
-                &[T, Envelope, Event, Status, L, V],
-                &[Rcpt],
-                &[Field::From, Field::Login, Field::Auth, Field::Message],
-            ),
-            // Without a seal of ours, what came in is provable from this leaf alone.
-            Self::RelayIn => row(
-                &[T, Envelope, Event, Rcpt],
-                &[Prev],
-                &[
-                    Field::From,
-                    Field::Subject,
-                    Field::MessageId,
-                    Field::Message,
-                    Field::Part(0),
-                    Field::Name(0),
-                    Field::Peer,
-                    Field::Reply,
-                    Field::PeerProof,
-                ],
-            ),
+            Self::Seal => row(&[T, Envelope, Event, L, V], &[], SEALED),
+            Self::Refuse => row(&[T, Envelope, Event, Status, L, V], &[Rcpt], REFUSED),
+            Self::RelayIn => row(&[T, Envelope, Event, Rcpt], &[Prev], RECEIVED),
             Self::RelayOut => row(&[T, Envelope, Event, Rcpt], &[Prev], RELAY),
             Self::RelayFail => row(&[T, Envelope, Event, Rcpt, Status], &[Prev], RELAY),
             Self::Deliver => row(&[T, Envelope, Event, Rcpt], &[Prev], &[Field::Mailbox]),
