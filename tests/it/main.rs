@@ -15,3 +15,4 @@ mod source;
 mod spec;
 mod tools;
 mod transcripts;
+mod xml_signature;
