@@ -8,6 +8,7 @@
 )]
 
 mod layers;
+mod openssl_pki;
 mod powerloss;
 mod proofs;
 mod shape;
