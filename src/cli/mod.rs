@@ -8,10 +8,11 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::{Config, load};
+use crate::config::{self, Config};
 
 mod check;
 mod failure;
+pub mod load;
 mod proof;
 mod terminal;
 
@@ -40,6 +41,8 @@ enum Command {
     Check(check::Arguments),
     #[command(about = "Affiche, vérifie et réduit des preuves ; contrôle un journal", subcommand)]
     Proof(proof::Command),
+    #[command(about = "Charge un serveur de messages et mesure")]
+    Load(load::Arguments),
 }
 
 /// Which configuration.
@@ -51,7 +54,7 @@ struct ConfigFile {
 
 impl ConfigFile {
     fn load(&self) -> Result<Config, Failure> {
-        load(&self.config).map_err(|problems| Failure::new(problems.to_string()))
+        config::load(&self.config).map_err(|problems| Failure::new(problems.to_string()))
     }
 }
 
@@ -61,6 +64,7 @@ pub fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Proof(command) => Ok(proof::run(&command)),
+        Command::Load(arguments) => load::run_command(arguments),
     };
     outcome.unwrap_or_else(|failure| failure.report())
 }

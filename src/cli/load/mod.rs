@@ -1,0 +1,116 @@
+//! `sceau load`: hands messages over as another operator would, and measures. Works against any SMTP server that takes
+//! a client certificate, so that servers can be compared under one load.
+
+mod client;
+mod content;
+mod cpu;
+mod run;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+pub use client::{Connection, LoadError, Reply, Target};
+pub use content::Content;
+pub use cpu::spent;
+pub use run::{Job, Report, run};
+
+use super::terminal::tell;
+use super::{Failure, Outcome};
+
+/// The arguments of `sceau load`.
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    load: Load,
+}
+
+#[derive(Subcommand)]
+enum Load {
+    #[command(about = "Remet des messages comme le ferait un autre opérateur (STARTTLS, certificat client) et mesure")]
+    Smtp(Smtp),
+}
+
+#[derive(Args)]
+struct Smtp {
+    #[arg(long, value_name = "HÔTE:PORT", help = "Serveur à charger")]
+    connect: String,
+    #[arg(long, value_name = "NOM", help = "Nom que son certificat doit porter")]
+    name: String,
+    #[arg(long, value_name = "FICHIER", help = "Autorités acceptées (PEM)")]
+    ca: PathBuf,
+    #[arg(long, value_name = "FICHIER", help = "Notre certificat client (PEM, feuille d'abord)")]
+    cert: PathBuf,
+    #[arg(long, value_name = "FICHIER", help = "Sa clé (PEM)")]
+    key: PathBuf,
+    #[arg(long, value_name = "ADRESSE", help = "Expéditeur")]
+    from: String,
+    #[arg(long, value_name = "ADRESSE", required = true, num_args = 1.., help = "Destinataires, à tour de rôle")]
+    to: Vec<String>,
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1024), help = "Connexions simultanées")]
+    connections: u16,
+    #[arg(long, value_name = "N", default_value_t = 100, help = "Messages en tout")]
+    messages: u64,
+    #[arg(long, value_name = "OCTETS", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(..=50 << 20), help = "Taille de chacun")]
+    size: u32,
+    #[arg(long, value_name = "SECONDES", default_value_t = 60, help = "Aucun message ne commence après")]
+    seconds: u64,
+    #[arg(long, value_name = "PID", num_args = 1.., help = "Processus du serveur dont le temps de calcul est compté, descendants compris")]
+    pid: Vec<u32>,
+    #[arg(long, help = "Écrit le résultat en JSON")]
+    json: bool,
+}
+
+pub(super) fn run_command(arguments: Arguments) -> Outcome {
+    let Load::Smtp(smtp) = arguments.load;
+    let json = smtp.json;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let report = runtime.block_on(async { run(smtp.job()?).await }).map_err(|e| Failure::new(e.to_string()))?;
+    if json {
+        tell(&serde_json::to_string(&report).map_err(|error| Failure::new(error.to_string()))?)?;
+    } else {
+        tell(HEADING)?;
+        tell(&report.row())?;
+    }
+    match report.failed {
+        Some(reason) => Err(Failure::new(format!("au moins une connexion a échoué : {reason}"))),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// The heading of a table of [`Report::row`]s.
+pub const HEADING: &str = "connexions   octets   messages   messages/s  médiane ms     p99 ms  CPU serveur ms/message";
+
+impl Smtp {
+    fn job(self) -> Result<Job, LoadError> {
+        Ok(Job {
+            target: Target::new(&self.connect, &self.name, &self.ca, &self.cert, &self.key)?,
+            from: self.from,
+            to: self.to,
+            connections: self.connections.into(),
+            messages: self.messages,
+            size: self.size as usize,
+            at_most: Duration::from_secs(self.seconds),
+            pids: self.pid,
+        })
+    }
+}
+
+impl Report {
+    /// One line of figures, in the columns of [`HEADING`].
+    #[must_use]
+    pub fn row(&self) -> String {
+        format!(
+            "{:>10} {:>8} {:>10} {:>12.1} {:>11.2} {:>10.2} {:>23.3}",
+            self.connections,
+            self.size,
+            self.acknowledged,
+            self.per_second,
+            self.median_ms,
+            self.slowest_percent_ms,
+            self.server_cpu_ms_per_message
+        )
+    }
+}
