@@ -2,12 +2,46 @@
 //!
 //! Each flow is a struct whose fields are what it depends on, built once in `server`. A flow decides by `policy`,
 //! writes through `store` in one commit together with the proof of what it did, and says yes last. What it needs from
-//! the network is a trait that it declares here and that `net` implements.
+//! the network is a trait that it declares here ([`Transport`]) and that `net` implements.
 
 mod blind_copies;
+mod bounce;
+mod content;
+mod deliver;
+mod login;
+mod open;
+mod prove;
+mod receive;
+mod record;
+mod submit;
 mod trace;
 mod transaction;
 mod transport;
 
+pub use deliver::{Attempt, Relay, RelaySettings};
+pub use login::{Login, Logins, hash_password};
+pub use open::{Access, FetchBasis, Openings};
+pub use prove::{ExportedProof, Proofs};
+pub use receive::{Incoming, Intake, IntakeSettings};
+pub use record::Recorder;
+pub use submit::{Outgoing, Submission, SubmissionSettings};
+pub use trace::SEAL_FIELD;
 pub use transaction::{Peer, Transaction};
 pub use transport::{Content, Outbound, Outcome, Transport};
+
+use crate::mail::Fault;
+use crate::policy::Recipient;
+use crate::store::{AccountEntry, Store};
+use crate::trust::VerifiedOperator;
+
+/// What policy must know of a recipient here.
+fn recipient_facts(store: &Store, entry: &AccountEntry) -> Result<Recipient, Fault> {
+    let usage = store.account(entry.id)?.usage()?;
+    Ok(Recipient { active: entry.active, used: usage.bytes, quota: usage.quota })
+}
+
+/// How proofs name a peer: its certificate's subject and SHA-256.
+fn peer_value(operator: &VerifiedOperator) -> String {
+    let digest: String = operator.certificate_sha256().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{} sha256:{digest}", operator.dn())
+}

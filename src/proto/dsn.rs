@@ -119,7 +119,7 @@ fn status_fields(report: &Report<'_>) -> String {
             "\r\nFinal-Recipient: {}\r\nAction: {}\r\nStatus: {}\r\nDiagnostic-Code: smtp; {}\r\n",
             typed(&status.recipient),
             status.action.word(),
-            enhanced_code(status),
+            enhanced_code(status.action, &status.diagnostic),
             ascii(&line(&status.diagnostic)),
         ));
     }
@@ -137,9 +137,10 @@ fn typed(address: &Address) -> String {
     format!("utf-8; {escaped}")
 }
 
-/// The enhanced status code in the reply when its class fits the action, else the general one of that class.
-fn enhanced_code(status: &RecipientStatus) -> String {
-    let class = match status.action {
+/// The enhanced status code in a reply when its class fits the action, else the general one of that class.
+#[must_use]
+pub fn enhanced_code(action: Action, diagnostic: &str) -> String {
+    let class = match action {
         Action::Failed => '5',
         Action::Delayed => '4',
     };
@@ -148,7 +149,7 @@ fn enhanced_code(status: &RecipientStatus) -> String {
         let digits = |n: &&str| !n.is_empty() && n.len() <= 3 && n.bytes().all(|b| b.is_ascii_digit());
         numbers.len() == 3 && numbers.iter().all(digits) && word.starts_with(class) && numbers[0].len() == 1
     };
-    let found = status.diagnostic.split_ascii_whitespace().take(3).find(is_code);
+    let found = diagnostic.split_ascii_whitespace().take(3).find(is_code);
     found.map_or_else(|| format!("{class}.0.0"), str::to_owned)
 }
 

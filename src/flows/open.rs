@@ -1,0 +1,163 @@
+//! An opening: what a client does is turned into `transfer`, `open` and `seen` events by one table, and clear text is
+//! released only after their commit.
+//!
+//! | signal | events |
+//! |---|---|
+//! | body fetched with PEEK, or in a mailbox opened by EXAMINE | transfer, `imap-peek` |
+//! | body of one message fetched, mailbox SELECTed | transfer and open, `imap-body`, implied |
+//! | bodies of several messages in one command | transfer, `imap-bulk` |
+//! | \Seen set on one message that this login has fetched | open, `imap-seen`, declared |
+//! | \Seen set on several, or before any fetch | seen, `imap-mark` |
+//!
+//! The first event of a kind per envelope, mailbox and login only. Headers, structure and searches are no event and
+//! don't come here.
+
+use std::sync::Arc;
+
+use super::Login;
+use crate::mail::{AccountId, EnvelopeId, Fault, FlagSet, MailboxId, SystemFlags, Uid};
+use crate::seal::event::{Basis, Draft, EventKind, Field, Via};
+use crate::store::{Account, FlagOp, Observed, Store, TransferReceipt, Tx};
+
+/// How a client asks for a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FetchBasis {
+    /// `BODY.PEEK[…]`: says nothing about a reader.
+    Peek,
+    /// `BODY[…]`, `RFC822`, `RFC822.TEXT`: sets `\Seen`.
+    Body,
+}
+
+/// How the mailbox was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// By SELECT.
+    ReadWrite,
+    /// By EXAMINE.
+    ReadOnly,
+}
+
+/// Releases bodies against the proof of their transfer.
+pub struct Openings {
+    store: Arc<Store>,
+}
+
+impl Openings {
+    /// The flow over this store.
+    #[must_use]
+    pub fn new(store: Arc<Store>) -> Self {
+        Self { store }
+    }
+
+    /// The receipts to read these bodies, in the order of `uids`. What the table asks is recorded, and `\Seen` set
+    /// where the client's words set it, in one commit; without a commit when nothing is new.
+    ///
+    /// # Errors
+    /// `MessageGone` when one of them was expunged, `Storage`. Nothing may be released then.
+    // [proofs#when-is-it-open] [rfc9051#6.4.5]
+    pub async fn fetch(
+        &self,
+        account: &Account,
+        mailbox: MailboxId,
+        uids: &[Uid],
+        login: &Login,
+        basis: FetchBasis,
+        access: Access,
+    ) -> Result<Vec<TransferReceipt>, Fault> {
+        let reads = basis == FetchBasis::Body && access == Access::ReadWrite;
+        if !reads && let Some(standing) = standing(account, mailbox, uids, login)? {
+            return Ok(standing);
+        }
+        let actor = Actor { account: account.id(), mailbox, login: login.clone(), name: name_of(account, mailbox)? };
+        let uids = uids.to_vec();
+        let basis = match (reads, uids.len()) {
+            (false, _) => Basis::ImapPeek,
+            (true, 1) => Basis::ImapBody,
+            (true, _) => Basis::ImapBulk,
+        };
+        // durable from here: the receipts come back only with the commit of what they stand for
+        self.store.write(move |tx| uids.iter().map(|uid| actor.transfer(tx, *uid, basis)).collect()).await
+    }
+
+    /// Sets `\Seen`, with or without other flags, on messages within a transaction that the caller makes: the flags
+    /// and the event are one commit. Call it before the flags change.
+    ///
+    /// # Errors
+    /// `MessageGone`, `Storage`.
+    // [proofs#when-is-it-open]
+    pub fn seen(
+        tx: &mut Tx<'_>,
+        account: &Account,
+        mailbox: MailboxId,
+        uids: &[Uid],
+        login: &Login,
+    ) -> Result<(), Fault> {
+        let actor = Actor { account: account.id(), mailbox, login: login.clone(), name: name_of(account, mailbox)? };
+        uids.iter().try_for_each(|uid| actor.seen(tx, *uid, uids.len()))
+    }
+}
+
+/// The receipts when every transfer is recorded already.
+fn standing(
+    account: &Account,
+    mailbox: MailboxId,
+    uids: &[Uid],
+    login: &Login,
+) -> Result<Option<Vec<TransferReceipt>>, Fault> {
+    uids.iter().map(|uid| account.standing_receipt(mailbox, *uid, login.account)).collect()
+}
+
+/// How proofs name a mailbox.
+fn name_of(account: &Account, mailbox: MailboxId) -> Result<String, Fault> {
+    Ok(format!("{} {}", account.address(), account.mailbox(mailbox)?.name))
+}
+
+/// Who acts on which mailbox.
+struct Actor {
+    account: AccountId,
+    mailbox: MailboxId,
+    login: Login,
+    name: String,
+}
+
+impl Actor {
+    fn transfer(&self, tx: &mut Tx<'_>, uid: Uid, basis: Basis) -> Result<TransferReceipt, Fault> {
+        let at = (self.account, self.mailbox, uid);
+        let receipt = tx.transfer(at, self.login.account, self.draft(EventKind::Transfer, basis))?;
+        if basis == Basis::ImapBody {
+            tx.observe(at, self.login.account, Observed::OPENED, self.draft(EventKind::Open, basis))?;
+        }
+        if basis != Basis::ImapPeek {
+            let seen = FlagSet { system: SystemFlags::SEEN, ..FlagSet::default() };
+            tx.change_flags(self.account, self.mailbox, uid, FlagOp::Add, &seen, None)?;
+        }
+        Ok(receipt)
+    }
+
+    fn seen(&self, tx: &mut Tx<'_>, uid: Uid, together: usize) -> Result<(), Fault> {
+        let at = (self.account, self.mailbox, uid);
+        if tx.record(self.account, self.mailbox, uid)?.system.contains(SystemFlags::SEEN) {
+            return Ok(());
+        }
+        let read = together == 1 && tx.observed(at, self.login.account, Observed::TRANSFERRED)?;
+        let (what, kind, basis) = if read {
+            (Observed::OPENED, EventKind::Open, Basis::ImapSeen)
+        } else {
+            (Observed::SEEN, EventKind::Seen, Basis::ImapMark)
+        };
+        tx.observe(at, self.login.account, what, self.draft(kind, basis))?;
+        Ok(())
+    }
+
+    fn draft(&self, kind: EventKind, basis: Basis) -> impl FnOnce(EnvelopeId, u16) -> Draft + '_ {
+        move |envelope, rcpt| {
+            Draft::new(kind, envelope)
+                .rcpt(rcpt)
+                .basis(basis)
+                .level(self.login.level)
+                .via(Via::Imap)
+                .commit(Field::Mailbox, &self.name)
+                .commit(Field::Login, &self.login.address.to_string())
+        }
+    }
+}

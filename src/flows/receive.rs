@@ -1,0 +1,186 @@
+//! A message from another operator: judged, sealed, delivered to every recipient of this server or to none.
+
+use std::sync::Arc;
+
+use super::content::{Content, ContentWriter};
+use super::trace::TraceFields;
+use super::{Peer, Transaction, peer_value, recipient_facts};
+use crate::mail::{AccountId, Address, Edge, EnvelopeId, Fault, FlagSet, ReversePath, Status};
+use crate::policy;
+use crate::seal::event::{Draft, EventKind, Field};
+use crate::store::{BodyOrigin, NewMessage, Store, Subject, Tx};
+use crate::trust::VerifiedOperator;
+
+/// What an operator may hand in at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IntakeSettings {
+    /// Octets of a message.
+    pub message_max: u64,
+    /// Recipients of a transaction.
+    pub recipients_max: usize,
+}
+
+/// Takes messages from other operators.
+pub struct Intake {
+    store: Arc<Store>,
+    edge: Edge,
+    host: String,
+    settings: IntakeSettings,
+}
+
+/// One transaction with an operator.
+pub struct Incoming {
+    intake: Arc<Intake>,
+    operator: Arc<VerifiedOperator>,
+    peer: Peer,
+    envelope: EnvelopeId,
+    reverse_path: ReversePath,
+    declared: u64,
+    recipients: Vec<(AccountId, Address)>,
+    content: Option<ContentWriter>,
+}
+
+impl Intake {
+    /// `host` is this server's name in `Received:` fields.
+    #[must_use]
+    pub fn new(store: Arc<Store>, edge: Edge, host: String, settings: IntakeSettings) -> Self {
+        Self { store, edge, host, settings }
+    }
+
+    /// What an operator may hand in at once.
+    #[must_use]
+    pub fn settings(&self) -> IntakeSettings {
+        self.settings
+    }
+
+    /// Begins a transaction; only a listed operator can, which the argument proves.
+    ///
+    /// # Errors
+    /// `550 5.7.1` when the reverse-path's domain is not the operator's, `552 5.3.4` when the declared size is too
+    /// large.
+    // [mss#4] [rfc1870#6.1]
+    pub fn begin(
+        self: &Arc<Self>,
+        operator: Arc<VerifiedOperator>,
+        peer: Peer,
+        reverse_path: ReversePath,
+        size: Option<u64>,
+    ) -> Result<Incoming, Fault> {
+        policy::incoming_sender(&reverse_path, &operator)?;
+        let declared = size.unwrap_or(0);
+        if declared > self.settings.message_max {
+            return Err(Fault::peer(Status::MessageTooLarge, format!("{declared} octets declared")));
+        }
+        let envelope = EnvelopeId::random(&*self.edge.chance);
+        let intake = Arc::clone(self);
+        Ok(Incoming { intake, operator, peer, envelope, reverse_path, declared, recipients: Vec::new(), content: None })
+    }
+}
+
+impl Transaction for Incoming {
+    fn recipient(&mut self, address: &Address) -> Result<(), Fault> {
+        if self.recipients.len() >= self.intake.settings.recipients_max {
+            return Err(Fault::peer(Status::TooManyRecipients, "the limit of one transaction"));
+        }
+        let entry = self.intake.store.find(address);
+        let facts = entry.as_deref().map(|entry| recipient_facts(&self.intake.store, entry)).transpose()?;
+        policy::incoming_recipient(facts, self.declared)?;
+        let id = entry.map(|entry| entry.id);
+        // Named twice, delivered once (RFC 5321 §4.1.1.3 leaves it to the server).
+        if let Some(id) = id.filter(|id| !self.recipients.iter().any(|(known, _)| known == id)) {
+            self.recipients.push((id, address.clone()));
+        }
+        Ok(())
+    }
+
+    async fn begin_content(&mut self) -> Result<(), Fault> {
+        let origin = BodyOrigin { envelope: Some(self.envelope), account: self.recipients.first().map(|(id, _)| *id) };
+        self.content = Some(ContentWriter::begin(&self.intake.store, origin, self.intake.settings.message_max));
+        Ok(())
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        match &mut self.content {
+            Some(content) => content.write(bytes).await,
+            None => Err(Fault::ours(Status::OutOfSequence, "content before its beginning")),
+        }
+    }
+
+    // [rfc5321#6.1]
+    async fn commit(mut self) -> Result<EnvelopeId, Fault> {
+        let begun = self.content.take().ok_or_else(|| Fault::ours(Status::OutOfSequence, "no content"))?;
+        let content = begun.finish().await?;
+        let (envelope, intake) = (self.envelope, Arc::clone(&self.intake));
+        let delivery = self.delivery(content);
+        // durable from here: the message, its quota, its UIDs and its proofs are one commit
+        intake.store.write(move |tx| delivery.write(tx)).await?;
+        Ok(envelope)
+    }
+}
+
+impl Incoming {
+    fn delivery(self, content: Content) -> Delivery {
+        let now = self.intake.edge.now();
+        let mut trace = TraceFields::default();
+        trace.received(&self.peer, &self.intake.host, "ESMTPS", self.envelope, now);
+        trace.return_path(&self.reverse_path);
+        let from = self.reverse_path.to_string();
+        let arrival = content.describe(
+            Draft::new(EventKind::RelayIn, self.envelope)
+                .commit(Field::From, if from.is_empty() { "<>" } else { &from })
+                .commit(Field::Peer, &peer_value(&self.operator)),
+        );
+        Delivery { envelope: self.envelope, recipients: self.recipients, prefix: trace.bytes(), content, arrival }
+    }
+}
+
+/// Everything that the commit needs, gathered before it so that the writer waits for nothing.
+struct Delivery {
+    envelope: EnvelopeId,
+    recipients: Vec<(AccountId, Address)>,
+    prefix: Vec<u8>,
+    content: Content,
+    arrival: Draft,
+}
+
+impl Delivery {
+    fn write(self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let message_id = self.content.message_id();
+        for (number, (account, address)) in (1_u16..).zip(&self.recipients) {
+            tx.record_event(self.arrival.clone().rcpt(number), Subject::Account(*account))?;
+            deliver(tx, *account, address, (self.envelope, number), &self.prefix, &self.content)?;
+        }
+        if let Some(id) = message_id {
+            tx.remember_message_id(&id, self.envelope);
+        }
+        Ok(())
+    }
+}
+
+/// Puts a message into an account's INBOX, with the proof of it.
+pub(super) fn deliver(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    address: &Address,
+    (envelope, rcpt): (EnvelopeId, u16),
+    prefix: &[u8],
+    content: &Content,
+) -> Result<(), Fault> {
+    let inbox = tx.inbox(account)?;
+    tx.append(
+        account,
+        inbox,
+        NewMessage {
+            body: &content.body,
+            prefix,
+            structure: &content.structure,
+            flags: FlagSet::default(),
+            internal_date: tx.now(),
+            envelope: Some((envelope, rcpt)),
+        },
+    )?;
+    let mailbox = format!("{address} INBOX");
+    let delivered = Draft::new(EventKind::Deliver, envelope).rcpt(rcpt).commit(Field::Mailbox, &mailbox);
+    tx.record_event(delivered, Subject::Account(account))?;
+    Ok(())
+}
