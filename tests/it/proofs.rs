@@ -17,7 +17,7 @@ use sceau::ledger::verify::{Hour, Verdict};
 use sceau::ledger::{Checkpoint, Ledger, Policy, Proof, ProofFile, SigningKey, audit, verify};
 use sceau::mail::{Chance, EnvelopeId, Time};
 use sceau::seal::event::{
-    Basis, Draft, EventKind, Field, Leaf, LeafHash, Level, Opening, Via, message_value, part_value,
+    Basis, Draft, EventKind, Field, Leaf, LeafHash, Level, Opening, Plain, Via, message_value, part_value,
 };
 
 use crate::tools::have;
@@ -197,7 +197,7 @@ fn shell(directory: &Path, script: &str) -> String {
 // [proofs#leaf] [rfc6962#2.1]
 #[test]
 fn sha256sum_gives_the_hash_of_a_leaf() {
-    if !have("the hash of a leaf", &["bash", "sed", "sha256sum", "xxd", "base64"]) {
+    if !have("the hash of a leaf", &["bash", "sed", "sha256sum", "openssl", "base64"]) {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
@@ -212,7 +212,7 @@ fn sha256sum_gives_the_hash_of_a_leaf() {
         dir.path(),
         "line=$(sed -n '/^=== disclosures$/,/^=== proof$/p' p | grep '^login '); salt=$(cut -d' ' -f2 <<<\"$line\")
          value=$(cut -d' ' -f3- <<<\"$line\")
-         printf 'sceau-commit/v1\\nlogin\\n%s\\n%s\\n' \"$salt\" \"$value\" | sha256sum | xxd -r -p | base64",
+         printf 'sceau-commit/v1\\nlogin\\n%s\\n%s\\n' \"$salt\" \"$value\" | openssl dgst -sha256 -binary | base64",
     );
     assert!(file.leaf().text().contains(&format!("login {}", opened.trim())), "{opened}");
 }
@@ -238,6 +238,66 @@ fn openssl_verifies_the_signature_of_a_checkpoint() {
     assert!(shell(dir.path(), verify).contains("Successfully"));
     fs::write(dir.path().join("text"), text).unwrap();
     assert!(shell(dir.path(), &format!("{verify} 2>&1 || true")).contains("Failure"), "the last LF is signed too");
+}
+
+// [proofs#verify]
+#[test]
+fn a_verifier_written_from_the_documentation_agrees() {
+    if !have("the independent verifier", &["python3", "openssl"]) {
+        return;
+    }
+    let text = fs::read_to_string(sample("politique")).unwrap();
+    let policy = Policy::parse(&text).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let judge = |bytes: &[u8], place: &str| {
+        let path = dir.path().join("p");
+        fs::write(&path, bytes).unwrap();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/verify.py");
+        let output = Command::new("python3").arg(script).arg(sample("politique")).arg(path).output().unwrap();
+        let ours = match judged(bytes, &policy) {
+            None => 1,
+            Some((_, verdict)) if verdict.hour == Hour::Attested => 0,
+            Some(_) => 3,
+        };
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert_eq!(output.status.code(), Some(ours), "{place}: {said}");
+    };
+    for name in ["scellement", "remise", "telechargement", "ouverture", "ouverture-reduite", "ouverture-sans-temoin"] {
+        judge(&fs::read(sample(&format!("{name}.preuve"))).unwrap(), name);
+    }
+    let good = fs::read(sample("ouverture.preuve")).unwrap();
+    for at in (0..good.len()).step_by(good.len() / 15) {
+        let mut bad = good.clone();
+        bad[at] ^= 2;
+        judge(&bad, &format!("byte {at}"));
+    }
+}
+
+// [proofs#events]
+#[test]
+fn the_documentation_has_the_table_of_the_code() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/proofs.md")).unwrap();
+    let leaf = ProofFile::parse(&fs::read(sample("ouverture.preuve")).unwrap()).unwrap().leaf().text().to_owned();
+    assert!(page.contains(&leaf), "the leaf of section 1 is the sample's");
+    for kind in EventKind::ALL {
+        let fields = kind.fields();
+        let plain = Plain::ALL.into_iter().filter(|plain| fields.has(*plain));
+        let plain: Vec<String> = plain
+            .map(
+                |plain| {
+                    if fields.required.contains(&plain) { plain.name().into() } else { format!("[{}]", plain.name()) }
+                },
+            )
+            .collect();
+        let committed: Vec<String> = fields
+            .committed
+            .iter()
+            .map(|f| f.number().map_or_else(|| f.to_string(), |_| format!("{}.N", f.stem())))
+            .collect();
+        let row = format!(" | {} | {} |", plain.join(" "), committed.join(" ")).replace("|  |", "| |");
+        let found = page.lines().find(|line| line.ends_with(&row) && line.contains(&format!("`{}`", kind.word())));
+        assert!(found.is_some(), "docs/proofs.md has no row «`{}`{row}»", kind.word());
+    }
 }
 
 /// What a proof asserts. A changed file may say less; never something else.
