@@ -7,5 +7,6 @@
 pub mod connection;
 pub mod listener;
 pub mod places;
+pub mod relay;
 pub mod tls;
 mod transport;

@@ -243,4 +243,6 @@ impl<R: Role> Session for SmtpSession<R> {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;

@@ -1,153 +1,13 @@
 //! Whole conversations of the operators' and of people's sessions, with flows that only remember what they were asked.
 
-use std::sync::{Arc, Mutex};
-
 use tokio::runtime::{Builder, Runtime};
 
+use super::testing::{Flows, NOW, World, operator_b, settings, stranger};
 use super::*;
-use crate::mail::{Chance, Clock, Domain, Edge, EnvelopeId, Time};
-use crate::proto::smtp::Limits;
-use crate::sessions::operator::{FromOperators, Operator};
-use crate::sessions::submission::{FromPeople, Person};
-use crate::trust::lab::{Flaw, Lab, Leaf, ListRow, Organisation, white_list_xml};
-use crate::trust::{
-    Anchors, CertificateFacts, Limits as ListLimits, Policy, Revocation, Snapshot, Trust, VerifiedOperator, WhiteList,
-};
-
-/// What the flows were asked, in order.
-type Diary = Arc<Mutex<Vec<String>>>;
-
-#[derive(Clone, Default)]
-struct Flows(Diary);
-
-struct Message {
-    diary: Diary,
-    content: Vec<u8>,
-}
-
-impl Flows {
-    fn write(&self, line: String) -> Message {
-        self.0.lock().unwrap().push(line);
-        Message { diary: Arc::clone(&self.0), content: Vec::new() }
-    }
-}
-
-impl Transaction for Message {
-    fn recipient(&mut self, address: &Address) -> Result<(), Fault> {
-        match address.local() {
-            "unknown" => Err(Fault::peer(Status::RecipientUnknown, "no such account")),
-            _ => Ok(()),
-        }
-    }
-
-    async fn begin_content(&mut self) -> Result<(), Fault> {
-        Ok(())
-    }
-
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        self.content.extend(bytes);
-        match memchr::memmem::find(&self.content, b"unlucky") {
-            Some(_) => Err(Fault::ours(Status::StorageFull, "segment 7")),
-            None => Ok(()),
-        }
-    }
-
-    async fn commit(self) -> Result<EnvelopeId, Fault> {
-        self.diary.lock().unwrap().push(format!("message {}", self.content.escape_ascii()));
-        Ok(EnvelopeId([0xda; 16]))
-    }
-}
-
-impl FromOperators for Flows {
-    type Transaction = Message;
-
-    fn begin(
-        &self,
-        operator: Arc<VerifiedOperator>,
-        peer: Peer,
-        path: ReversePath,
-        size: Option<u64>,
-    ) -> Result<Message, Fault> {
-        let may = path.address().is_some_and(|address| operator.may_send_for(address.domain()));
-        let line = format!("{} {} from <{path}> size {size:?}", peer.helo, peer.tls);
-        if may { Ok(self.write(line)) } else { Err(Fault::peer(Status::DomainNotOperators, "not listed")) }
-    }
-}
-
-impl FromPeople for Flows {
-    type Login = String;
-    type Transaction = Message;
-
-    async fn password(&self, user: &str, password: &str) -> Result<String, Fault> {
-        match (user, password) {
-            ("jean@a.fr", "secret") => Ok(user.to_owned()),
-            _ => Err(Fault::user(Status::LoginFailed, "wrong")),
-        }
-    }
-
-    fn begin(&self, login: &String, _: Peer, path: ReversePath, _: Option<u64>) -> Result<Message, Fault> {
-        if path.to_string() != *login {
-            return Err(Fault::user(Status::NotYourAddress, "somebody else's"));
-        }
-        Ok(self.write(format!("{login} sends")))
-    }
-}
-
-struct Fixed(Mutex<u8>);
-
-impl Clock for Fixed {
-    fn now(&self) -> Time {
-        Time::from_secs(1_790_000_000)
-    }
-}
-
-impl Chance for Fixed {
-    fn fill(&self, buffer: &mut [u8]) {
-        let mut next = self.0.lock().unwrap();
-        for byte in buffer {
-            *next = next.wrapping_add(41);
-            *byte = *next;
-        }
-    }
-}
-
-/// A PKI in which `mx.b.fr` is the operator of `b.fr`.
-struct World {
-    lab: Lab,
-    trust: Arc<Trust>,
-    clock: Arc<Fixed>,
-}
-
-impl World {
-    fn new(generated: Time) -> Self {
-        let clock = Arc::new(Fixed(Mutex::new(1)));
-        let edge = Edge { clock: clock.clone(), chance: clock.clone() };
-        let lab = Lab::new(&edge).unwrap();
-        let listed = lab.issue(&Leaf::operator("mx.b.fr", &organisation())).unwrap();
-        let name = CertificateFacts::read(listed.der()).unwrap().subject;
-        let xml = white_list_xml(&[ListRow::new(&Domain::parse("b.fr").unwrap(), &name)], generated);
-        let anchors = Anchors::from_der(lab.anchors_der()).unwrap();
-        let mut revocation = Revocation::none();
-        revocation.add(lab.crls_pem(&[]).unwrap().as_bytes(), &anchors, clock.now()).unwrap();
-        let list = Arc::new(WhiteList::parse(xml.as_bytes(), &ListLimits::default()).unwrap());
-        let trust = Arc::new(Trust::new(Snapshot { anchors, revocation, list, policy: Policy::default() }));
-        Self { lab, trust, clock }
-    }
-
-    fn facts(&self, leaf: &Leaf) -> TlsFacts {
-        let certificates = self.lab.issue(leaf).unwrap().chain();
-        TlsFacts { version: "TLSv1.3", cipher: "TLS13_AES_256_GCM_SHA384".to_owned(), certificates, server_name: None }
-    }
-
-    fn session(&self, flows: &Flows) -> Talk<Operator<Flows>> {
-        let peer = address();
-        Talk::new(Operator::new(Arc::clone(&self.trust), self.clock.clone(), flows.clone(), peer))
-    }
-}
-
-fn organisation() -> Organisation {
-    Organisation::new("OPERATEUR B", "318751275100020", "Paris (75)")
-}
+use crate::mail::Time;
+use crate::sessions::operator::Operator;
+use crate::sessions::submission::Person;
+use crate::trust::lab::{Flaw, Leaf, Organisation};
 
 fn address() -> SocketAddr {
     SocketAddr::from(([192, 0, 2, 1], 4025))
@@ -160,11 +20,9 @@ struct Talk<R: Role> {
 }
 
 impl<R: Role> Talk<R> {
-    fn new(role: R) -> Self {
-        let host = Domain::parse("mx.a.fr").unwrap();
-        let settings = Settings { host, profile: role.profile(), limits: Limits::default() };
+    fn new(session: SmtpSession<R>) -> Self {
         let runtime = Builder::new_current_thread().build().unwrap();
-        Self { session: SmtpSession::new(role, address(), settings), out: Output::memory(), runtime }
+        Self { session, out: Output::memory(), runtime }
     }
 
     /// Gives these lines and gets the last line of the answer.
@@ -187,18 +45,21 @@ fn accepted(line: &str) -> (String, Want) {
     (line.to_owned(), Want::Input)
 }
 
-const NOW: Time = Time::from_secs(1_790_000_000);
+fn operator(world: &World, flows: &Flows) -> Talk<Operator<Flows>> {
+    Talk::new(world.session(flows, address()))
+}
+
+fn person(flows: &Flows) -> Talk<Person<Flows>> {
+    Talk::new(SmtpSession::new(Person::new(flows.clone()), address(), settings()))
+}
 
 #[test]
 // [mss#2] [mss#4]
 fn a_listed_operator_delivers_for_its_domain_only() {
     let (world, flows) = (World::new(NOW), Flows::default());
-    let mut talk = world.session(&flows);
+    let mut talk = operator(&world, &flows);
     assert!(!talk.session.authenticated());
-    assert_eq!(
-        talk.greet(world.facts(&Leaf::operator("mx.b.fr", &organisation()))),
-        accepted("250 ENHANCEDSTATUSCODES")
-    );
+    assert_eq!(talk.greet(world.facts(&operator_b())), accepted("250 ENHANCEDSTATUSCODES"));
     assert!(talk.session.authenticated());
     let foreign = "550 5.7.1 the sender's domain is not listed for this certificate";
     assert_eq!(talk.say("MAIL FROM:<x@c.fr>\n"), accepted(foreign));
@@ -217,16 +78,16 @@ fn an_operator_that_is_not_listed_hears_it_and_the_connection_ends() {
     let (world, flows) = (World::new(NOW), Flows::default());
     let refused = "554 5.7.1 this certificate is not one of a listed operator";
     for leaf in [
-        Leaf::operator("mx.c.fr", &Organisation::new("OPERATEUR C", "318751275100020", "Paris (75)")),
-        Leaf::operator("other.b.fr", &organisation()),
-        Leaf::operator("mx.b.fr", &organisation()).with(Flaw::Expired),
-        Leaf::operator("mx.b.fr", &organisation()).with(Flaw::OtherAuthority),
+        stranger(),
+        Leaf::operator("other.b.fr", &Organisation::new("OPERATEUR B", "318751275100020", "Paris (75)")),
+        operator_b().with(Flaw::Expired),
+        operator_b().with(Flaw::OtherAuthority),
     ] {
-        let mut talk = world.session(&flows);
+        let mut talk = operator(&world, &flows);
         assert_eq!(talk.greet(world.facts(&leaf)), (refused.to_owned(), Want::Close), "{leaf:?}");
         assert!(!talk.session.authenticated());
     }
-    let mut talk = world.session(&flows);
+    let mut talk = operator(&world, &flows);
     assert_eq!(talk.greet(TlsFacts::default()), (refused.to_owned(), Want::Close), "no certificate");
     assert!(flows.0.lock().unwrap().is_empty());
 }
@@ -234,17 +95,17 @@ fn an_operator_that_is_not_listed_hears_it_and_the_connection_ends() {
 #[test]
 fn a_white_list_past_its_grace_defers() {
     let (world, flows) = (World::new(Time::from_secs(1_700_000_000)), Flows::default());
-    let mut talk = world.session(&flows);
+    let mut talk = operator(&world, &flows);
     let deferred = "451 4.7.1 the trust data of this server is being renewed, try again later";
-    let facts = world.facts(&Leaf::operator("mx.b.fr", &organisation()));
+    let facts = world.facts(&operator_b());
     assert_eq!(talk.greet(facts), (deferred.to_owned(), Want::Close));
 }
 
 #[test]
 fn content_that_the_store_refuses_is_swallowed_and_refused() {
     let (world, flows) = (World::new(NOW), Flows::default());
-    let mut talk = world.session(&flows);
-    talk.greet(world.facts(&Leaf::operator("mx.b.fr", &organisation())));
+    let mut talk = operator(&world, &flows);
+    talk.greet(world.facts(&operator_b()));
     talk.say("MAIL FROM:<jean@b.fr>\nRCPT TO:<claire@a.fr>\nDATA\n");
     assert_eq!(talk.say("unlucky\n"), accepted(""));
     assert_eq!(talk.say("more\n.\n"), accepted("451 4.3.1 insufficient system storage, try again later"));
@@ -256,7 +117,7 @@ fn content_that_the_store_refuses_is_swallowed_and_refused() {
 // [rfc6409#4.3] [rfc4616#2] [rfc3207#4.2]
 fn a_person_sends_as_who_signed_in() {
     let flows = Flows::default();
-    let mut talk = Talk::new(Person::new(flows.clone()));
+    let mut talk = person(&flows);
     assert_eq!(talk.greet(TlsFacts::default()), accepted("250 AUTH PLAIN LOGIN"));
     // jean@a.fr with the authorisation identity of somebody else
     let refused = "535 5.7.8 the name or the password is wrong";
@@ -277,12 +138,12 @@ fn a_person_sends_as_who_signed_in() {
 #[test]
 // [rfc5321#3.8] [rfc5321#4.5.3.2.7]
 fn silence_and_shutdown_are_told() {
-    let mut talk = Talk::new(Person::new(Flows::default()));
+    let mut talk = person(&Flows::default());
     talk.say("");
     assert_eq!(talk.session.patience(), Duration::from_secs(300));
     talk.session.timed_out(&mut talk.out);
     assert_eq!(talk.out.take(), b"421 4.4.2 nothing was heard for too long, closing\r\n");
-    let mut talk = Talk::new(Person::new(Flows::default()));
+    let mut talk = person(&Flows::default());
     talk.say("");
     talk.session.shut_down(&mut talk.out);
     assert_eq!(talk.out.take(), b"421 4.3.2 this server is going down, try again later\r\n");

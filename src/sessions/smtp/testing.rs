@@ -1,0 +1,179 @@
+//! What tests of SMTP sessions, here and in `net`, share: a small trust space, and flows that only remember what they
+//! were asked.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use super::SmtpSession;
+use crate::flows::{Peer, Transaction};
+use crate::mail::{Address, Chance, Clock, Domain, Edge, EnvelopeId, Fault, ReversePath, Status, Time};
+use crate::proto::smtp::{Profile, Settings};
+use crate::sessions::TlsFacts;
+use crate::sessions::operator::{FromOperators, Operator};
+use crate::sessions::submission::FromPeople;
+use crate::trust::lab::{Lab, Leaf, ListRow, Organisation, white_list_xml};
+use crate::trust::{
+    Anchors, CertificateFacts, Limits, Policy, Revocation, Snapshot, Trust, VerifiedOperator, WhiteList,
+};
+
+/// What the flows were asked, in order.
+pub(crate) type Diary = Arc<Mutex<Vec<String>>>;
+
+/// Flows that write down what they were asked.
+#[derive(Clone, Default)]
+pub(crate) struct Flows(pub(crate) Diary);
+
+pub(crate) struct Message {
+    diary: Diary,
+    content: Vec<u8>,
+}
+
+impl Flows {
+    fn write(&self, line: String) -> Message {
+        self.0.lock().unwrap().push(line);
+        Message { diary: Arc::clone(&self.0), content: Vec::new() }
+    }
+}
+
+impl Transaction for Message {
+    fn recipient(&mut self, address: &Address) -> Result<(), Fault> {
+        match address.local() {
+            "unknown" => Err(Fault::peer(Status::RecipientUnknown, "no such account")),
+            _ => Ok(()),
+        }
+    }
+
+    async fn begin_content(&mut self) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.content.extend(bytes);
+        match memchr::memmem::find(&self.content, b"unlucky") {
+            Some(_) => Err(Fault::ours(Status::StorageFull, "segment 7")),
+            None => Ok(()),
+        }
+    }
+
+    async fn commit(self) -> Result<EnvelopeId, Fault> {
+        self.diary.lock().unwrap().push(format!("message {}", self.content.escape_ascii()));
+        Ok(EnvelopeId([0xda; 16]))
+    }
+}
+
+impl FromOperators for Flows {
+    type Transaction = Message;
+
+    fn begin(
+        &self,
+        operator: Arc<VerifiedOperator>,
+        peer: Peer,
+        path: ReversePath,
+        size: Option<u64>,
+    ) -> Result<Message, Fault> {
+        let may = path.address().is_some_and(|address| operator.may_send_for(address.domain()));
+        let line = format!("{} {} from <{path}> size {size:?}", peer.helo, peer.tls);
+        if may { Ok(self.write(line)) } else { Err(Fault::peer(Status::DomainNotOperators, "not listed")) }
+    }
+}
+
+impl FromPeople for Flows {
+    type Login = String;
+    type Transaction = Message;
+
+    async fn password(&self, user: &str, password: &str) -> Result<String, Fault> {
+        match (user, password) {
+            ("jean@a.fr", "secret") => Ok(user.to_owned()),
+            _ => Err(Fault::user(Status::LoginFailed, "wrong")),
+        }
+    }
+
+    fn begin(&self, login: &String, _: Peer, path: ReversePath, _: Option<u64>) -> Result<Message, Fault> {
+        if path.to_string() != *login {
+            return Err(Fault::user(Status::NotYourAddress, "somebody else's"));
+        }
+        Ok(self.write(format!("{login} sends")))
+    }
+}
+
+/// A clock that stands still, and chance that repeats.
+struct Fixed(Mutex<u8>);
+
+impl Clock for Fixed {
+    fn now(&self) -> Time {
+        NOW
+    }
+}
+
+impl Chance for Fixed {
+    fn fill(&self, buffer: &mut [u8]) {
+        let mut next = self.0.lock().unwrap();
+        for byte in buffer {
+            *next = next.wrapping_add(41);
+            *byte = *next;
+        }
+    }
+}
+
+/// The time in every world.
+pub(crate) const NOW: Time = Time::from_secs(1_790_000_000);
+
+/// A PKI in which `mx.a.fr` is the operator of `a.fr`, and `mx.b.fr` that of `b.fr`.
+pub(crate) struct World {
+    pub(crate) lab: Lab,
+    pub(crate) trust: Arc<Trust>,
+    pub(crate) edge: Edge,
+}
+
+impl World {
+    /// With a white list that was generated at this time.
+    pub(crate) fn new(generated: Time) -> Self {
+        let fixed = Arc::new(Fixed(Mutex::new(1)));
+        let edge = Edge { clock: fixed.clone(), chance: fixed };
+        let lab = Lab::new(&edge).unwrap();
+        let row = |domain: &str, leaf: &Leaf| {
+            let name = CertificateFacts::read(lab.issue(leaf).unwrap().der()).unwrap().subject;
+            ListRow::new(&Domain::parse(domain).unwrap(), &name)
+        };
+        let xml = white_list_xml(&[row("a.fr", &operator_a()), row("b.fr", &operator_b())], generated);
+        let anchors = Anchors::from_der(lab.anchors_der()).unwrap();
+        let mut revocation = Revocation::none();
+        revocation.add(lab.crls_pem(&[]).unwrap().as_bytes(), &anchors, edge.now()).unwrap();
+        let list = Arc::new(WhiteList::parse(xml.as_bytes(), &Limits::default()).unwrap());
+        let trust = Arc::new(Trust::new(Snapshot { anchors, revocation, list, policy: Policy::default() }));
+        Self { lab, trust, edge }
+    }
+
+    /// What a handshake with this peer establishes.
+    pub(crate) fn facts(&self, leaf: &Leaf) -> TlsFacts {
+        let certificates = self.lab.issue(leaf).unwrap().chain();
+        TlsFacts { version: "TLSv1.3", cipher: "TLS13_AES_256_GCM_SHA384".to_owned(), certificates, server_name: None }
+    }
+
+    /// A session of the operators' port of `mx.a.fr`.
+    pub(crate) fn session(&self, flows: &Flows, peer: SocketAddr) -> SmtpSession<Operator<Flows>> {
+        let role = Operator::new(Arc::clone(&self.trust), Arc::clone(&self.edge.clock), flows.clone(), peer);
+        SmtpSession::new(role, peer, settings())
+    }
+}
+
+/// The settings of `mx.a.fr`.
+pub(crate) fn settings() -> Settings {
+    let host = Domain::parse("mx.a.fr").unwrap();
+    Settings { host, profile: Profile::Operators, limits: crate::proto::smtp::Limits::default() }
+}
+
+/// The listed operator of `a.fr`.
+pub(crate) fn operator_a() -> Leaf {
+    Leaf::operator("mx.a.fr", &Organisation::new("OPERATEUR A", "318751275100020", "Paris (75)"))
+}
+
+/// The listed operator of `b.fr`.
+pub(crate) fn operator_b() -> Leaf {
+    Leaf::operator("mx.b.fr", &Organisation::new("OPERATEUR B", "318751275100020", "Paris (75)"))
+}
+
+/// An operator with a good certificate that no list names.
+pub(crate) fn stranger() -> Leaf {
+    Leaf::operator("mx.c.fr", &Organisation::new("OPERATEUR C", "318751275100020", "Paris (75)"))
+}
