@@ -1,3 +1,5 @@
+//! Trust data from files: what is taken, what is refused, and that a refusal leaves everything as it was.
+
 use std::fs;
 
 use super::*;

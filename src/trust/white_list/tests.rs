@@ -1,3 +1,5 @@
+//! White lists: what is read, what is left out, what is no list at all.
+
 use std::io::Read as _;
 use std::path::PathBuf;
 
