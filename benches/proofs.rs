@@ -1,6 +1,8 @@
 //! What proofs cost: `cargo bench --bench proofs`. Events per second and bytes per event of the log, then times of
 //! making and verifying a proof.
 
+#![allow(clippy::expect_used, clippy::print_stdout, reason = "a benchmark may panic and speaks to the terminal")]
+
 use std::sync::LazyLock;
 
 use aws_lc_rs::rand::fill;

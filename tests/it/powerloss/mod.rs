@@ -3,6 +3,7 @@
 
 mod chance;
 mod disk;
+mod ledger;
 mod record;
 mod simulator;
 
