@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::bodies::Bodies;
 use super::directory::Directory;
-use super::engine::{Engine, EngineError};
+use super::engine::{Engine, EngineError, KeyValue};
 use super::index::Indices;
 use super::rows::{self, key};
 use crate::mail::{AccountId, Edge, Fault, ModSeq, Status};
@@ -87,7 +87,7 @@ impl Core {
     }
 
     /// All rows whose keys begin with `prefix`.
-    pub(super) fn rows(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Fault> {
+    pub(super) fn rows(&self, prefix: &[u8]) -> Result<Vec<KeyValue>, Fault> {
         let mut found = Vec::new();
         let mut collect = |key: &[u8], value: &[u8]| {
             found.push((key.to_vec(), value.to_vec()));

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use super::core::{Core, engine_fault};
 use super::rows::{self, key};
+use super::tx::{Overlay, Tx};
 use crate::mail::{AccountId, EnvelopeId, Fault, Status};
 use crate::seal::event::{Leaf, Opening};
 use crate::seal::keys::WrappedKey;
@@ -45,16 +46,24 @@ pub(super) fn pending(core: &Core, limit: usize) -> Result<Vec<(u64, Leaf)>, Fau
 
 /// All events of an envelope, by recipient and number.
 pub(super) fn of_envelope(core: &Core, envelope: EnvelopeId) -> Result<Vec<StoredEvent>, Fault> {
-    let mut events = Vec::new();
-    for (place, leaf) in core.rows(&key::events(b'e', envelope))? {
+    let (group, mut events) = (Overlay::default(), Vec::new());
+    // A transaction that writes nothing: it reads what is committed.
+    let tx = Tx::new(core, &group);
+    for (place, leaf) in tx.scan(&key::events(b'e', envelope))? {
         let (rcpt, number) = position(&place)?;
-        let mut openings = personal_openings(core, envelope, rcpt, number)?;
-        openings.extend(envelope_openings(core, envelope, rcpt, number)?);
-        openings.sort_by_key(|opening| opening.field);
-        let log_index = core.row("a log index", &key::event(b'i', envelope, rcpt, number))?;
+        let openings = openings(&tx, (envelope, rcpt, number))?;
+        let log_index = tx.row("a log index", &key::event(b'i', envelope, rcpt, number))?;
         events.push(StoredEvent { rcpt, number, leaf: parse(&leaf)?, openings, log_index });
     }
     Ok(events)
+}
+
+/// The openings of an event that were not destroyed, in the order of their fields.
+pub(super) fn openings(tx: &Tx<'_>, (envelope, rcpt, number): (EnvelopeId, u16, u32)) -> Result<Vec<Opening>, Fault> {
+    let mut openings = personal_openings(tx, &key::event(b'o', envelope, rcpt, number))?;
+    openings.extend(envelope_openings(tx, envelope, &key::event(b'n', envelope, rcpt, number))?);
+    openings.sort_by_key(|opening| opening.field);
+    Ok(openings)
 }
 
 /// The envelopes that carried this Message-ID.
@@ -63,22 +72,20 @@ pub(super) fn by_message_id(core: &Core, message_id: &str) -> Result<Vec<Envelop
     Ok(rows.iter().filter_map(|(place, _)| key::tail::<16>(place)).map(EnvelopeId).collect())
 }
 
-fn personal_openings(core: &Core, envelope: EnvelopeId, rcpt: u16, number: u32) -> Result<Vec<Opening>, Fault> {
-    let place = key::event(b'o', envelope, rcpt, number);
-    let Some(row) = core.engine.get(&place).map_err(engine_fault)? else { return Ok(Vec::new()) };
+fn personal_openings(tx: &Tx<'_>, place: &[u8]) -> Result<Vec<Opening>, Fault> {
+    let Some(row) = tx.get(place)? else { return Ok(Vec::new()) };
     let (account, sealed) = row.split_first_chunk::<8>().ok_or_else(damaged)?;
     // Without the account its key is destroyed, and with it the openings.
-    let Some(entry) = core.directory.get(AccountId(u64::from_be_bytes(*account))) else { return Ok(Vec::new()) };
-    rows::decode("openings", &open_row(&entry.rows, &place, sealed).map_err(|_| damaged())?)
+    let Ok(entry) = tx.entry(AccountId(u64::from_be_bytes(*account))) else { return Ok(Vec::new()) };
+    rows::decode("openings", &open_row(&entry.rows, place, sealed).map_err(|_| damaged())?)
 }
 
-fn envelope_openings(core: &Core, envelope: EnvelopeId, rcpt: u16, number: u32) -> Result<Vec<Opening>, Fault> {
-    let place = key::event(b'n', envelope, rcpt, number);
-    let Some(sealed) = core.engine.get(&place).map_err(engine_fault)? else { return Ok(Vec::new()) };
-    let wrapped: Option<WrappedKey> = core.row("an envelope's key", &key::envelope_key(envelope))?;
+fn envelope_openings(tx: &Tx<'_>, envelope: EnvelopeId, place: &[u8]) -> Result<Vec<Opening>, Fault> {
+    let Some(sealed) = tx.get(place)? else { return Ok(Vec::new()) };
+    let wrapped: Option<WrappedKey> = tx.row("an envelope's key", &key::envelope_key(envelope))?;
     let Some(wrapped) = wrapped else { return Ok(Vec::new()) };
-    let key = core.keys.master.unwrap_openings(&wrapped, &envelope.0).map_err(|_| damaged())?;
-    rows::decode("openings", &open_row(&key.row_key(), &place, &sealed).map_err(|_| damaged())?)
+    let key = tx.core.keys.master.unwrap_openings(&wrapped, &envelope.0).map_err(|_| damaged())?;
+    rows::decode("openings", &open_row(&key.row_key(), place, &sealed).map_err(|_| damaged())?)
 }
 
 /// Recipient and number at the end of an event's key.

@@ -149,6 +149,7 @@ impl MailboxIndex {
     ///
     /// # Errors
     /// `Storage` when the disk fails.
+    // [rfc7162#3.2]
     pub fn changes(&self, since: ModSeq) -> Result<Changes, Fault> {
         let (changed, until) = {
             let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);

@@ -31,6 +31,8 @@ mod index;
 mod name;
 mod record;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod tx;
 mod view;
 mod writer;
@@ -59,7 +61,7 @@ use crate::seal::row::open_row;
 use bodies::{Bodies, MemoryBodies, Segments, SegmentsSettings};
 use core::{Core, Hints, Keys, engine_fault, unseal};
 use directory::Directory;
-use engine::{Batch, Engine, Memory, Sled};
+use engine::{Batch, Engine, KeyValue, Memory, Sled};
 use index::Indices;
 use rows::{AccountRow, BodyRow, Globals, key};
 use writer::Writer;
@@ -214,7 +216,7 @@ impl Store {
     /// # Errors
     /// `Storage`, also when it was released.
     pub fn open_body(&self, handle: &BodyHandle) -> Result<BodyReader, Fault> {
-        let body = &handle.0;
+        let body = &handle.body;
         let broken = |error| Fault::ours(Status::Storage, "a held body's key").caused_by(error);
         let key = self.core.keys.master.unwrap_body(&body.key, &body.id).map_err(broken)?;
         let gone = || Fault::ours(Status::Storage, "a held body has no row");
@@ -237,7 +239,7 @@ impl Store {
     ///
     /// # Errors
     /// `Storage`.
-    pub fn queue_scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Fault> {
+    pub fn queue_scan(&self, prefix: &[u8], limit: usize) -> Result<Vec<KeyValue>, Fault> {
         let (from, mut found) = (key::queue(prefix), Vec::new());
         let mut collect = |place: &[u8], sealed: &[u8]| {
             if found.len() == limit {

@@ -45,7 +45,8 @@ pub struct Record {
     pub internal_date: Time,
     /// When it came into this mailbox (RFC 8514).
     pub saved: Time,
-    /// The same in all copies of a message within an account, and in no other message of the server (RFC 8474 §5.1).
+    /// The same in all copies of a message within an account, and in no other message of the server: EMAILID.
+    // [rfc8474#5.1]
     pub message: u64,
     /// The envelope with which it came and the number of this recipient in it; none for what a client stored.
     pub envelope: Option<(EnvelopeId, u16)>,

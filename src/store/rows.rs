@@ -28,6 +28,7 @@
 //! | `i` envelope rcpt number | where the leaf stands in the log |
 //! | `p` sequence | key of a leaf that is not in the log yet |
 //! | `t` tag envelope | look-up of Message-IDs |
+//! | `x` segment offset number | that the queue holds this body |
 //! | `q…` | sealed rows of the queue |
 
 use serde::de::DeserializeOwned;
@@ -316,6 +317,16 @@ pub(super) mod key {
         join(b'v', &[&account.0.to_be_bytes(), &message.to_be_bytes()])
     }
 
+    pub(in crate::store) fn views(account: AccountId) -> Vec<u8> {
+        join(b'v', &[&account.0.to_be_bytes()])
+    }
+
+    /// The message of a view's piece: the eight bytes before the piece's number.
+    pub(in crate::store) fn message_of_view(key: &[u8]) -> Option<u64> {
+        let (rest, _) = key.split_last_chunk::<2>()?;
+        tail::<8>(rest).map(u64::from_be_bytes)
+    }
+
     pub(in crate::store) fn sharers(account: AccountId, message: u64) -> Vec<u8> {
         join(b'w', &[&account.0.to_be_bytes(), &message.to_be_bytes()])
     }
@@ -326,6 +337,10 @@ pub(super) mod key {
 
     pub(in crate::store) fn observed_by(account: AccountId, message: u64, login: AccountId) -> Vec<u8> {
         join(b'f', &[&account.0.to_be_bytes(), &message.to_be_bytes(), &login.0.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn body_prefix() -> Vec<u8> {
+        b"b".to_vec()
     }
 
     pub(in crate::store) fn body(place: BodyPlace) -> Vec<u8> {
@@ -345,8 +360,21 @@ pub(super) mod key {
         join(letter, &[&envelope.0, &rcpt.to_be_bytes(), &number.to_be_bytes()])
     }
 
+    pub(in crate::store) fn event_prefix() -> Vec<u8> {
+        b"e".to_vec()
+    }
+
+    /// The envelope in an event's key.
+    pub(in crate::store) fn envelope_of(key: &[u8]) -> EnvelopeId {
+        EnvelopeId(key.get(1..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default())
+    }
+
     pub(in crate::store) fn envelope_key(envelope: EnvelopeId) -> Vec<u8> {
         join(b'k', &[&envelope.0])
+    }
+
+    pub(in crate::store) fn pending_prefix() -> Vec<u8> {
+        b"p".to_vec()
     }
 
     pub(in crate::store) fn pending(sequence: u64) -> Vec<u8> {
@@ -359,6 +387,15 @@ pub(super) mod key {
 
     pub(in crate::store) fn message_id(tag: &[u8; 16], envelope: EnvelopeId) -> Vec<u8> {
         join(b't', &[tag, &envelope.0])
+    }
+
+    /// That the queue holds a body, by the holding's own number.
+    pub(in crate::store) fn held(body: BodyPlace, number: u64) -> Vec<u8> {
+        join(b'x', &[&body.0.to_be_bytes(), &number.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn held_prefix() -> Vec<u8> {
+        b"x".to_vec()
     }
 
     pub(in crate::store) fn queue(rest: &[u8]) -> Vec<u8> {

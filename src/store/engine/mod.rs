@@ -20,6 +20,9 @@ pub const VALUE_MAX: usize = 16 * 1024;
 /// What a row must be for a batch to apply, or what it becomes: `None` is an absent row.
 pub type Row = (Vec<u8>, Option<Vec<u8>>);
 
+/// A row that is there.
+pub type KeyValue = (Vec<u8>, Vec<u8>);
+
 /// Changes that become visible and durable together, or not at all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Batch {

@@ -10,13 +10,17 @@ use crate::store::rows::{BodyPlace, BodyRef, BodyRow, key};
 
 /// A counted reference to a body outside of any account, for the queue: keep it in a sealed row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BodyHandle(pub(in crate::store) BodyRef);
+pub struct BodyHandle {
+    pub(in crate::store) body: BodyRef,
+    /// Tells this holding from others of the same body, so that giving it up twice does no harm.
+    number: u64,
+}
 
 impl BodyHandle {
     /// Clear bytes.
     #[must_use]
     pub const fn size(&self) -> u64 {
-        self.0.size
+        self.body.size
     }
 }
 
@@ -26,27 +30,42 @@ impl Tx<'_> {
     /// # Errors
     /// `Storage`.
     pub fn hold_body(&mut self, body: &SealedBody) -> Result<BodyHandle, Fault> {
-        let key = self.core.keys.master.wrap_body(&body.key, &body.id, self.core.edge.chance.as_ref());
-        self.refer_to(body, key).map(BodyHandle)
+        let wrapped = self.core.keys.master.wrap_body(&body.key, &body.id, self.core.edge.chance.as_ref());
+        let body = self.refer_to(body, wrapped)?;
+        let number = self.next_id()?;
+        self.put(key::held(body.place, number), Vec::new());
+        Ok(BodyHandle { body, number })
     }
 
-    /// Gives a body up. With its last reference its key is destroyed.
+    /// Gives a body up; twice is once. With its last reference its key is destroyed.
     ///
     /// # Errors
     /// `Storage`.
     pub fn release_body(&mut self, handle: &BodyHandle) -> Result<(), Fault> {
-        self.release(handle.0.place)
+        let held = key::held(handle.body.place, handle.number);
+        if self.get(&held)?.is_none() {
+            return Ok(());
+        }
+        self.delete(held);
+        self.release(handle.body.place)
+    }
+
+    /// The bodies that the queue holds, once for each holding.
+    pub(in crate::store) fn held_bodies(&self) -> Result<Vec<BodyPlace>, Fault> {
+        let place = |key: &[u8]| key.get(1..9).and_then(|place| place.try_into().ok()).map(u64::from_be_bytes);
+        let rows = self.scan(&key::held_prefix())?;
+        Ok(rows.iter().filter_map(|(key, _)| place(key)).map(BodyPlace).collect())
     }
 
     /// Counts one more reference to a body and makes it, with the body's key as it was wrapped for the holder.
-    pub(super) fn refer_to(&mut self, body: &SealedBody, key: WrappedKey) -> Result<BodyRef, Fault> {
+    pub(super) fn refer_to(&mut self, body: &SealedBody, wrapped: WrappedKey) -> Result<BodyRef, Fault> {
         let first = body.extents.first().ok_or_else(|| Fault::ours(Status::Storage, "a body without extents"))?;
         let place = BodyPlace(u64::from(first.segment) << 32 | u64::from(first.offset));
         let known: Option<BodyRow> = self.row("a body", &key::body(place))?;
         let references = known.map_or(0, |row| row.references) + 1;
         let row = BodyRow { references, size: body.size(), extents: body.extents.clone() };
         self.put_row(key::body(place), &row);
-        Ok(BodyRef { place, id: body.id, size: body.size(), key })
+        Ok(BodyRef { place, id: body.id, size: body.size(), key: wrapped })
     }
 
     pub(super) fn release(&mut self, place: BodyPlace) -> Result<(), Fault> {

@@ -51,27 +51,27 @@ impl Tx<'_> {
         mailbox: MailboxId,
         new: NewMessage<'_>,
     ) -> Result<AppendedMessage, Fault> {
+        let NewMessage { body, prefix, structure, flags, internal_date, envelope } = new;
         let entry = self.entry(account)?;
         let message = self.next_id()?;
-        let wrapped = entry.key.wrap_body(&new.body.key, &new.body.id, self.core.edge.chance.as_ref());
-        let body = self.refer_to(new.body, wrapped)?;
-        let place = body.place;
-        let (prefix, structure) = (new.prefix.to_vec(), new.structure.clone());
-        self.put_view(account, message, &View { envelope: new.envelope, prefix, structure, body })?;
-        let keywords = self.keyword_bits(account, mailbox, &new.flags.keywords)?;
+        let wrapped = entry.key.wrap_body(&body.key, &body.id, self.core.edge.chance.as_ref());
+        let size = body.size() + prefix.len() as u64;
+        let body = self.refer_to(body, wrapped)?;
         let record = Record {
             uid: Uid(std::num::NonZeroU32::MIN),
-            system: new.flags.system,
-            keywords,
+            system: flags.system,
+            keywords: self.keyword_bits(account, mailbox, &flags.keywords)?,
             modseq: ModSeq(0),
-            size: new.body.size() + new.prefix.len() as u64,
-            internal_date: new.internal_date,
+            size,
+            internal_date,
             saved: self.now(),
             message,
-            envelope: new.envelope,
+            envelope,
             observed: Observed::default(),
-            body: place,
+            body: body.place,
         };
+        let view = View { envelope, prefix: prefix.to_vec(), structure: structure.clone(), body };
+        self.put_view(account, message, &view)?;
         self.insert(account, mailbox, record)
     }
 

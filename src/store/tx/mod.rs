@@ -18,6 +18,7 @@ use serde::de::DeserializeOwned;
 
 pub use accounts::NewAccount;
 pub use bodies::BodyHandle;
+pub(super) use events::{OPERATOR, may_begin};
 pub use events::{Subject, TransferReceipt};
 pub use flags::{FlagOp, FlagsChanged};
 pub(super) use mailboxes::open_mailbox;
@@ -26,6 +27,7 @@ pub use messages::{AppendedMessage, NewMessage};
 use super::bodies::Extent;
 use super::core::{Core, engine_fault};
 use super::directory::AccountEntry;
+use super::engine::KeyValue;
 use super::index::IndexChange;
 use super::rows::{self, Globals, key};
 use crate::mail::{AccountId, Edge, Fault, MailboxId, ModSeq, Status, Time, UidValidity};
@@ -113,12 +115,12 @@ impl<'a> Tx<'a> {
     }
 
     /// All rows whose keys begin with `prefix`, in order.
-    pub(super) fn scan(&self, prefix: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Fault> {
+    pub(super) fn scan(&self, prefix: &[u8]) -> Result<Vec<KeyValue>, Fault> {
         self.scan_range(prefix, &key::after(prefix), usize::MAX)
     }
 
     /// The first rows of a range, in order; at most `limit` of them.
-    pub(super) fn scan_range(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Fault> {
+    pub(super) fn scan_range(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<KeyValue>, Fault> {
         let mut newer = self.overlaid(from, to).into_iter().peekable();
         let mut found = Vec::new();
         let mut collect = |key: &[u8], value: &[u8]| {
@@ -157,6 +159,14 @@ impl<'a> Tx<'a> {
     pub(super) fn entry(&self, account: AccountId) -> Result<Arc<AccountEntry>, Fault> {
         let uncommitted = self.own.entries.get(&account).or_else(|| self.group.entries.get(&account)).cloned();
         uncommitted.or_else(|| self.core.directory.get(account)).ok_or_else(|| no_account(account))
+    }
+
+    /// All accounts in what this transaction sees.
+    pub(super) fn entries(&self) -> Vec<Arc<AccountEntry>> {
+        let mut entries: BTreeMap<_, _> =
+            self.core.directory.all().into_iter().map(|entry| (entry.id, entry)).collect();
+        entries.extend(self.group.entries.iter().chain(&self.own.entries).map(|(id, entry)| (*id, entry.clone())));
+        entries.into_values().collect()
     }
 
     pub(super) fn put_entry(&mut self, entry: Arc<AccountEntry>) {
