@@ -12,6 +12,7 @@
 //! | layer | what | |
 //! |---|---|---|
 //! | [`mail`] | 0, words | addresses, ids, flags, status codes, faults: no I/O, no clock, no randomness |
+//! | [`disk`] | 0, what a disk keeps | names that survive a loss of power |
 //! | [`proto`] | 1, conversations | SMTP, IMAP, MIME, SASL, DSN as machines: bytes ↔ events |
 //! | [`trust`] | 2, who is the other operator | certificates, white list, revocation |
 //! | [`policy`] | 2, may they | facts → verdict; pure |
@@ -57,6 +58,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod disk;
 pub mod flows;
 pub mod ledger;
 pub mod mail;

@@ -10,7 +10,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::OpenOptions;
 use std::path::Path;
 
 use super::checkpoint::Checkpoint;
@@ -18,6 +18,7 @@ use super::files::{BUNDLE, FileError, LEVELS, Named, SLOT_NAMES, Shard};
 use super::log::{Log, NOTE_MAX, SignedCheckpoint, last_signed, read_signed};
 use super::note::{Note, NoteError, SigningKey};
 use super::tree::{Frontier, Hash, sha256};
+use crate::disk;
 use crate::seal::event::{LEAF_MAX, Leaf};
 
 /// Leaves between two flushes of the hashes: what opening may have to hash again, a few tens of milliseconds.
@@ -121,7 +122,8 @@ impl Ledger {
     /// # Errors
     /// See [`LedgerError`]; nothing is written when the shard isn't what was signed.
     pub fn open(directory: &Path, key: SigningKey) -> Result<Self, LedgerError> {
-        create_directory(directory)?;
+        let of_directory = |error| FileError { path: directory.to_owned(), offset: 0, error };
+        disk::create_directory(directory).map_err(of_directory)?;
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let shard = Shard::open(directory, &options)?;
@@ -142,7 +144,7 @@ impl Ledger {
         let recent = Recent::default();
         let mut ledger =
             Self { log, key, slots, slot, copy, settled_file, settled: 0, frontier, end: 0, recent, uncertain: false };
-        sync_directory(directory)?;
+        disk::sync_directory(directory).map_err(of_directory)?;
         ledger.recover()?;
         Ok(ledger)
     }
@@ -561,21 +563,6 @@ pub(super) fn parse_settled(bytes: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(bytes).ok()?;
     let size: u64 = text.get(..20)?.parse().ok()?;
     (settled_text(size) == text && size.is_multiple_of(BUNDLE)).then_some(size)
-}
-
-fn create_directory(directory: &Path) -> Result<(), FileError> {
-    if directory.is_dir() {
-        return Ok(());
-    }
-    let failed = |error| FileError { path: directory.to_owned(), offset: 0, error };
-    fs::create_dir_all(directory).map_err(failed)?;
-    sync_directory(directory.parent().unwrap_or(directory))
-}
-
-fn sync_directory(directory: &Path) -> Result<(), FileError> {
-    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
-    let failed = |error| FileError { path: directory.to_owned(), offset: 0, error };
-    File::open(directory).and_then(|file| file.sync_all()).map_err(failed)
 }
 
 #[cfg(test)]

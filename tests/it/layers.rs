@@ -5,12 +5,13 @@ use crate::source::rust_files;
 /// Layer → what it may use of the crate. A longer path allows only what is below it.
 const LAW: &[(&str, &[&str])] = &[
     ("mail", &[]),
+    ("disk", &[]),
     ("proto", &["mail"]),
     ("trust", &["mail"]),
-    ("seal", &["mail"]),
+    ("seal", &["mail", "disk"]),
     ("policy", &["mail", "trust"]),
-    ("store", &["mail", "seal", "proto::mime"]),
-    ("ledger", &["mail", "seal"]),
+    ("store", &["mail", "disk", "seal", "proto::mime"]),
+    ("ledger", &["mail", "disk", "seal"]),
     ("queue", &["mail", "seal", "store"]),
     ("flows", &["mail", "proto::mime", "proto::dsn", "trust", "policy", "seal", "store", "ledger", "queue"]),
     ("sessions", &["mail", "proto", "policy", "trust", "store", "seal::event", "flows"]),
