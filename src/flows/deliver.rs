@@ -134,8 +134,9 @@ impl<T: Transport> Relay<T> {
         let verdict = match outcome {
             Outcome::Relayed { peer, reply } => Verdict::Relayed { peer: peer_value(&peer), reply },
             Outcome::Failed { reply } => Verdict::Failed { reply },
+            // [rfc3463#3.5] X.4.7: delivery time expired
             Outcome::Deferred { reason } if age >= self.settings.expire_secs => {
-                Verdict::Failed { reply: format!("4.4.7 not reached in time; last: {reason}") }
+                Verdict::Failed { reply: format!("5.4.7 not reached in time; last: {reason}") }
             }
             Outcome::Deferred { reason } => {
                 item.last_reply = reason;

@@ -45,3 +45,6 @@ fn peer_value(operator: &VerifiedOperator) -> String {
     let digest: String = operator.certificate_sha256().iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{} sha256:{digest}", operator.dn())
 }
+
+#[cfg(test)]
+mod tests;

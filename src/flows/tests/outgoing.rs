@@ -1,0 +1,151 @@
+//! What Anne sends: here, to operator B, and what becomes of it when B answers in all ways.
+
+use super::*;
+use crate::mail::{Status, Time};
+use crate::queue;
+use crate::trust::testing::start;
+
+const MESSAGE: &str =
+    "From: Anne <anne@a.mssante.fr>\r\nTo: x\r\nBcc: secret@b.mssante.fr\r\nSubject: s\r\n\r\nBonjour\r\n";
+
+/// Answers as it is told, and keeps what it was given.
+#[derive(Default)]
+struct Told {
+    answers: Mutex<Vec<Vec<Outcome>>>,
+    sent: Mutex<Vec<(Domain, Vec<Address>, String)>>,
+}
+
+impl Transport for Arc<Told> {
+    async fn deliver(&self, mut message: Outbound) -> Vec<Outcome> {
+        let mut bytes = Vec::new();
+        while let Some(piece) = message.content.next_piece().unwrap() {
+            bytes.extend(piece);
+        }
+        assert_eq!(bytes.len() as u64, message.size, "SIZE tells the truth");
+        let text = String::from_utf8(bytes).unwrap();
+        self.sent.lock().unwrap().push((message.domain, message.recipients, text));
+        self.answers.lock().unwrap().remove(0)
+    }
+}
+
+fn relay(world: &World, told: &Arc<Told>) -> Relay<Arc<Told>> {
+    let settings = RelaySettings { host: domain("mx.a.mssante.fr"), expire_secs: 86_400, delay_notice_secs: 4 * 3600 };
+    Relay::new(Arc::clone(&world.store), Arc::clone(told), world.space.edge.clone(), settings)
+}
+
+async fn run(relay: &Relay<Arc<Told>>) -> usize {
+    let due = relay.due().unwrap();
+    let count = due.len();
+    for attempt in due {
+        relay.attempt(attempt).await.unwrap();
+    }
+    count
+}
+
+async fn submit(world: &World, recipients: &[&str]) -> EnvelopeId {
+    let mut outgoing = world.submission().begin(&world.anne, peer(), path("anne@a.mssante.fr"), None).unwrap();
+    for recipient in recipients {
+        outgoing.recipient(&Address::parse(recipient).unwrap()).unwrap();
+    }
+    send(outgoing, MESSAGE).await.unwrap()
+}
+
+fn deferred() -> Outcome {
+    Outcome::Deferred { reason: "connection refused".to_owned() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seal_a_local_delivery_and_queue_items_are_one_commit() {
+    let world = World::new();
+    let envelope = submit(&world, &["anne@a.mssante.fr", "b1@b.mssante.fr", "b2@b.mssante.fr"]).await;
+    assert_eq!(world.events(envelope), ["0.0 seal", "1.1 deliver"]);
+    assert_eq!(queue::items(&world.store, 10).unwrap().len(), 2);
+    let text = world.newest(&world.anne).await;
+    assert!(!text.contains("secret@"), "blind copies are taken out: {text}");
+    assert!(text.contains("\r\nMessage-ID: <") && text.contains("\r\nDate: "), "completed: {text}");
+    let seal = world.store.events_of(envelope).unwrap().remove(0).leaf.hash().to_string();
+    let field = format!("X-Sceau-Seal: preuves.a.mssante.fr/2026 {envelope}\r\n {seal}\r\nFrom: Anne");
+    assert!(text.contains(&field), "what follows the field is sealed: {text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_s_yes_is_recorded_and_empties_the_queue() {
+    let world = World::new();
+    let envelope = submit(&world, &["b1@b.mssante.fr", "b2@b.mssante.fr"]).await;
+    let told = Arc::new(Told::default());
+    let yes = Outcome::Relayed { peer: Arc::clone(&world.b), reply: "250 2.0.0 x".to_owned() };
+    told.answers.lock().unwrap().push(vec![yes.clone(), yes]);
+    assert_eq!(run(&relay(&world, &told)).await, 1, "both recipients in one transaction");
+    assert_eq!(world.events(envelope), ["0.0 seal", "1.1 relay-out", "2.1 relay-out"]);
+    assert!(queue::items(&world.store, 10).unwrap().is_empty());
+    assert!(queue::message(&world.store, envelope).unwrap().is_none());
+    let sent = told.sent.lock().unwrap();
+    assert!(sent[0].2.starts_with("Received: ") && sent[0].2.ends_with("\r\n\r\nBonjour\r\n"), "{}", sent[0].2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_final_refusal_is_reported_to_the_sender() {
+    let world = World::new();
+    let envelope = submit(&world, &["b1@b.mssante.fr"]).await;
+    let told = Arc::new(Told::default());
+    told.answers.lock().unwrap().push(vec![Outcome::Failed { reply: "550 5.1.1 no such user".to_owned() }]);
+    run(&relay(&world, &told)).await;
+    assert_eq!(world.events(envelope), ["0.0 seal", "1.1 relay-fail"]);
+    let report = world.newest(&world.anne).await;
+    assert!(report.starts_with("Return-Path: <>\r\n"), "{report}");
+    for needed in ["Action: failed", "Status: 5.1.1", "Subject: s", "b1@b.mssante.fr"] {
+        assert!(report.contains(needed), "{needed} in {report}");
+    }
+    assert!(!report.contains("\r\n\r\nBonjour\r\n"), "no content returned: {report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deferral_waits_is_told_once_and_expires() {
+    let world = World::new();
+    let envelope = submit(&world, &["b1@b.mssante.fr"]).await;
+    let told = Arc::new(Told::default());
+    *told.answers.lock().unwrap() = vec![vec![deferred()]; 4];
+    let relay = relay(&world, &told);
+    let inbox = |world: &World| world.store.account(world.anne.account).unwrap().usage().unwrap().messages;
+    assert_eq!(run(&relay).await, 1);
+    assert_eq!(run(&relay).await, 0, "not due at once again");
+    assert_eq!(inbox(&world), 0);
+    for (hours, reports) in [(5, 1), (10, 1), (25, 2)] {
+        world.clock().set(start().plus_secs(hours * 3600));
+        assert_eq!(run(&relay).await, 1, "after {hours} hours");
+        assert_eq!(inbox(&world), reports, "after {hours} hours");
+    }
+    assert_eq!(world.events(envelope), ["0.0 seal", "1.1 relay-fail"]);
+    assert!(queue::items(&world.store, 1).unwrap().is_empty());
+    // [rfc3463#3.5]
+    assert!(world.newest(&world.anne).await.contains("Status: 5.4.7"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_in_flight_is_not_begun_twice() {
+    let world = World::new();
+    submit(&world, &["b1@b.mssante.fr", "c1@c.mssante.fr"]).await;
+    let told = Arc::new(Told::default());
+    *told.answers.lock().unwrap() = vec![vec![deferred()]; 2];
+    let relay = relay(&world, &told);
+    let due = relay.due().unwrap();
+    assert_eq!(due.len(), 2, "one per domain");
+    assert!(relay.due().unwrap().is_empty());
+    for attempt in due {
+        relay.attempt(attempt).await.unwrap();
+    }
+    world.clock().set(Time(start().0 + 3_600_000));
+    assert_eq!(relay.due().unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_writes_as_itself_inside_the_trust_space_only() {
+    let world = World::new();
+    let foreign = world.submission().begin(&world.anne, peer(), path("alain@a.mssante.fr"), None);
+    assert_eq!(foreign.err().map(|f| f.status), Some(Status::NotYourAddress));
+    let mut outgoing = world.submission().begin(&world.anne, peer(), path("anne@a.mssante.fr"), None).unwrap();
+    let mut judge = |text: &str| outgoing.recipient(&Address::parse(text).unwrap()).err().map(|f| f.status);
+    assert_eq!(judge("x@gmail.com"), Some(Status::OutsideTrustSpace));
+    assert_eq!(judge("nobody@a.mssante.fr"), Some(Status::RecipientUnknown));
+    assert_eq!(judge("x@b.mssante.fr"), None);
+}
