@@ -1,7 +1,7 @@
 //! SASL (RFC 4422) exchanges as machines, shared by IMAP and submission: responses in, challenges or credentials out.
 //!
 //! Not here: whether the credentials are right (that is `flows::Logins`), and the framing of each protocol (`334`,
-//! `+`). A mechanism is one file and one row of [`MECHANISMS`], from which AUTH and `AUTH=` are derived.
+//! `+`). A mechanism is one file and one row of the table below, from which AUTH and `AUTH=` are derived.
 
 mod login;
 mod plain;
