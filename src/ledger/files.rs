@@ -149,11 +149,6 @@ impl Shard {
         Ok(u64::from_be_bytes(start))
     }
 
-    /// The hash of a leaf.
-    pub(super) fn leaf_hash(&self, index: u64) -> Result<Hash, FileError> {
-        self.node(0, index)
-    }
-
     fn entry_length(&self, offset: u64) -> Result<u16, FileError> {
         let mut length = [0; 2];
         self.entries.read(offset, &mut length)?;

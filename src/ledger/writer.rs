@@ -175,7 +175,7 @@ impl Ledger {
         self.sign(&group.frontier)?;
         // durable from here
         self.uncertain = false;
-        self.recent.remember_all(&group);
+        self.recent.remember_all(group.size_before, &group.hashes[0]);
         (self.frontier, self.end) = (group.frontier, group.end);
         self.settle_sometimes();
         Ok(indices)
@@ -290,16 +290,14 @@ impl Ledger {
         if last.frontier.size() < signed.size {
             return Err(LedgerError::Lost { signed: signed.size, found: last.frontier.size() });
         }
-        let mut recent = Recent::default();
         scan(&self.log.shard.entries, Group::new(&frontier, start), |group| {
             if group.is_full() || group.frontier.size() == last.frontier.size() {
                 self.write_hashes(group)?;
-                recent.remember_all(group);
                 group.clear();
             }
             Ok(())
         })?;
-        (self.frontier, self.end, self.settled, self.recent) = (last.frontier, last.end, settled, recent);
+        (self.frontier, self.end, self.settled) = (last.frontier, last.end, settled);
         Ok(())
     }
 
@@ -317,7 +315,7 @@ impl Ledger {
             self.log.shard.bundles.write(0, &[0; 8])?;
         }
         self.log.shard.bundles.truncate((size / BUNDLE + 1) * 8)?;
-        self.remember_settled()?;
+        self.remember_last()?;
         if size > self.log.size() {
             tracing::info!(target: "ledger", size, signed = self.log.size(), "signing leaves that a stop left unsigned");
             self.log.shard.entries.sync()?;
@@ -341,21 +339,14 @@ impl Ledger {
         Ok(self.copy.replace(note.as_bytes())?)
     }
 
-    /// Fills the memory of recent leaves with those below the settled size, which recovery didn't read.
-    fn remember_settled(&mut self) -> Result<(), LedgerError> {
+    /// Fills the memory of recent leaves.
+    fn remember_last(&mut self) -> Result<(), LedgerError> {
         let size = self.frontier.size();
-        let known = self.recent.order.len() as u64;
         let from = size.saturating_sub(REMEMBERED as u64);
-        let mut older = Recent::default();
-        for index in from..size - known {
-            older.remember(self.log.shard.leaf_hash(index)?, index);
-        }
-        for hash in &self.recent.order {
-            if let Some(index) = self.recent.index(hash) {
-                older.remember(*hash, index);
-            }
-        }
-        self.recent = older;
+        let mut hashes = vec![0; ((size - from) * 32) as usize];
+        self.log.shard.levels[0].read(from * 32, &mut hashes)?;
+        self.recent = Recent::default();
+        self.recent.remember_all(from, &hashes);
         Ok(())
     }
 }
@@ -454,8 +445,8 @@ impl Recent {
         self.indices.get(hash).copied()
     }
 
-    fn remember_all(&mut self, group: &Group) {
-        for (index, hash) in (group.size_before..).zip(group.hashes[0].as_chunks::<32>().0) {
+    fn remember_all(&mut self, first: u64, hashes: &[u8]) {
+        for (index, hash) in (first..).zip(hashes.as_chunks::<32>().0) {
             self.remember(*hash, index);
         }
     }
