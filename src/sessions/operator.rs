@@ -94,6 +94,11 @@ impl<I: FromOperators> Role for Operator<I> {
         }
     }
 
+    // [mss#2]
+    fn tried_in_clear(&self) {
+        self.log(None, "clear", Refusal::NoTls);
+    }
+
     async fn login(&mut self, _: Credentials) -> Result<(), Fault> {
         Err(Fault::peer(Status::NotImplemented, "operators are known by their certificate"))
     }

@@ -35,6 +35,9 @@ pub trait Role: Send {
     /// Why this peer is not wanted: it hears so as the reply to its greeting, then the connection ends.
     fn secured(&mut self, facts: &TlsFacts) -> Result<(), Fault>;
 
+    /// The peer tried without TLS what needs it, for the first time; it was told so.
+    fn tried_in_clear(&self) {}
+
     /// Somebody claims to be somebody.
     ///
     /// # Errors
@@ -60,6 +63,8 @@ pub struct SmtpSession<R: Role> {
     refusal: Option<Fault>,
     transaction: Option<R::Transaction>,
     recipients: usize,
+    /// The role knows that the peer tried in clear.
+    told_of_clear: bool,
 }
 
 impl<R: Role> SmtpSession<R> {
@@ -74,6 +79,7 @@ impl<R: Role> SmtpSession<R> {
             refusal: None,
             transaction: None,
             recipients: 0,
+            told_of_clear: false,
         }
     }
 
@@ -154,6 +160,14 @@ impl<R: Role> SmtpSession<R> {
         }
     }
 
+    /// Once in a conversation: a peer that goes on must not fill the log.
+    fn tell_of_clear(&mut self) {
+        if self.machine.tried_in_clear() && !self.told_of_clear {
+            self.told_of_clear = true;
+            self.role.tried_in_clear();
+        }
+    }
+
     fn drop_transaction(&mut self, fault: &Fault) {
         self.log("content", fault);
         self.transaction = None;
@@ -205,6 +219,7 @@ impl<R: Role> Session for SmtpSession<R> {
                     }
                 }
                 Step::Send(bytes) => {
+                    self.tell_of_clear();
                     out.extend(&bytes);
                     if out.flush_if_large().await.is_err() {
                         return Want::Close;

@@ -149,6 +149,8 @@ pub struct Server {
     mail_refused: bool,
     content: Content,
     counters: Counters,
+    /// Something that needs TLS was tried without.
+    tried_in_clear: bool,
 }
 
 impl Server {
@@ -168,6 +170,7 @@ impl Server {
             mail_refused: false,
             content: Content::default(),
             counters: Counters::default(),
+            tried_in_clear: false,
         }
     }
 
@@ -177,6 +180,12 @@ impl Server {
         reply::refusal(&mut self.output, status);
         self.abandon(Some(status));
         self.phase = Phase::Closing;
+    }
+
+    /// Whether the peer was told to begin TLS, because it tried without.
+    #[must_use]
+    pub fn tried_in_clear(&self) -> bool {
+        self.tried_in_clear
     }
 
     /// Whether content of a message is awaited: the time-out of RFC 5321 §4.5.3.2.5 applies.
@@ -408,6 +417,7 @@ impl Server {
     /// Refuses a command and counts it.
     fn complain(&mut self, status: Status) -> Move {
         reply::refusal(&mut self.output, status);
+        self.tried_in_clear |= status == Status::TlsRequired;
         if !self.is_consequence(status) {
             self.counters.errors += 1;
         }
