@@ -76,22 +76,31 @@ impl HandshakeAudit {
         Self { peer, direction, stage, certificate, reason, detail }
     }
 
-    /// Writes the one line.
+    /// Writes the one line: a warning when it is about a certificate or when we called, news when a
+    /// scanner or a caller's network gave up.
     pub(super) fn log(&self) {
-        let none = String::new;
-        let certificate = self.certificate.as_ref();
-        tracing::warn!(
-            target: "sceau::net::tls",
-            peer = %self.peer,
-            direction = if self.direction == Direction::In { "in" } else { "out" },
-            stage = self.stage.word(),
-            subject = %certificate.map_or_else(none, |facts| facts.subject.to_string()),
-            issuer = %certificate.map_or_else(none, |facts| facts.issuer.to_string()),
-            serial = %certificate.map_or_else(none, |facts| facts.serial.clone()),
-            reason = self.reason,
-            detail = %self.detail,
-            "TLS handshake failed"
-        );
+        macro_rules! line {
+            ($level:ident) => {{
+                let none = String::new;
+                let certificate = self.certificate.as_ref();
+                tracing::$level!(
+                    target: "sceau::net::tls",
+                    peer = %self.peer,
+                    direction = if self.direction == Direction::In { "in" } else { "out" },
+                    stage = self.stage.word(),
+                    subject = %certificate.map_or_else(none, |facts| facts.subject.to_string()),
+                    issuer = %certificate.map_or_else(none, |facts| facts.issuer.to_string()),
+                    serial = %certificate.map_or_else(none, |facts| facts.serial.clone()),
+                    reason = self.reason,
+                    detail = %self.detail,
+                    "TLS handshake failed"
+                )
+            }};
+        }
+        match (self.direction, self.stage) {
+            (Direction::Out, _) | (_, Stage::Certificate | Stage::Proof) => line!(warn),
+            (Direction::In, Stage::Hello | Stage::PeerAlert | Stage::Network) => line!(info),
+        }
     }
 }
 
