@@ -10,6 +10,8 @@ use std::path::Path;
 
 use crate::source::{SourceFile, rust_files};
 
+/// Documents besides RFCs: the facts of the trust space, the design of proofs, what clients need, and standards of others.
+const DOCUMENTS: [&str; 8] = ["mss", "proofs", "clients", "c2sp", "c14n", "exc-c14n", "xades", "xmldsig"];
 const STATUSES: [&str; 4] = ["yes", "partial", "no", "n.a."];
 
 struct Row {
@@ -64,7 +66,7 @@ fn tags_of(line: &str) -> Vec<String> {
     for piece in line[start..].split('[').skip(1) {
         let Some((tag, _)) = piece.split_once(']') else { continue };
         let Some((document, section)) = tag.split_once('#') else { continue };
-        let known = document.starts_with("rfc") || ["mss", "proofs", "clients", "c2sp"].contains(&document);
+        let known = document.starts_with("rfc") || DOCUMENTS.contains(&document);
         if known && !section.is_empty() && !tag.contains(' ') {
             found.push(tag.to_owned());
         }
