@@ -10,7 +10,7 @@ use super::structure::{Part, Structure};
 /// How deep a section may point.
 const PATH_MAX: usize = 255;
 /// Field names that one section may list.
-const NAMES_MAX: usize = 1000;
+const NAMES_MAX: usize = 200;
 
 /// What stands between the brackets of `BODY[…]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
