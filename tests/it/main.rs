@@ -7,6 +7,7 @@
     reason = "these modules serve each other, and a test may say what it skips"
 )]
 
+mod kill;
 mod layers;
 mod openssl_pki;
 mod powerloss;
@@ -14,6 +15,7 @@ mod proofs;
 mod shape;
 mod source;
 mod spec;
+mod store_life;
 mod tools;
 mod transcripts;
 mod xml_signature;

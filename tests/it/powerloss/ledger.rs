@@ -96,16 +96,12 @@ fn a_log_that_does_not_flush_its_entries_is_caught() {
 /// Cuts the power at some moment, opens the log, looks at all that was promised or signed, and appends something else.
 fn lose_and_go_on(events: &[Event], seed: u64) -> Result<(), String> {
     let mut chance = Chance::new(seed);
-    let (mut disk, mut appended, mut signed) = (Disk::empty(), 0, Vec::new());
-    for event in &events[..chance.below(events.len() + 1)] {
+    let events = &events[..chance.below(events.len() + 1)];
+    let (mut disk, mut appended, signed) = (Disk::empty(), 0, signed_in(events));
+    for event in events {
         disk.apply(event);
-        match event {
-            Event::Acknowledge { lines } => appended = lines.lines().last().unwrap().parse().unwrap(),
-            Event::Write { data, .. } => {
-                let note = std::str::from_utf8(data).ok().and_then(|text| Checkpoint::parse_note(text).ok());
-                signed.extend(note.map(|(checkpoint, _)| checkpoint));
-            }
-            _ => {}
+        if let Event::Acknowledge { lines } = event {
+            appended = lines.lines().last().unwrap().parse().unwrap();
         }
     }
     let target = tempfile::tempdir().unwrap();
@@ -123,8 +119,17 @@ fn lose_and_go_on(events: &[Event], seed: u64) -> Result<(), String> {
     if report.size == size + 30 { Ok(()) } else { Err(format!("{} leaves after the trial", report.size)) }
 }
 
+/// The checkpoints that were written, published or not.
+pub fn signed_in(events: &[Event]) -> Vec<Checkpoint> {
+    let note = |event: &Event| match event {
+        Event::Write { data, .. } => Checkpoint::parse_note(std::str::from_utf8(data).ok()?).ok(),
+        _ => None,
+    };
+    events.iter().filter_map(note).map(|(checkpoint, _)| checkpoint).collect()
+}
+
 /// Every tree that was ever signed, published or not, is a beginning of this one.
-fn continues(ledger: &Ledger, signed: &[Checkpoint]) -> Result<(), String> {
+pub fn continues(ledger: &Ledger, signed: &[Checkpoint]) -> Result<(), String> {
     let now = &ledger.log().checkpoint().checkpoint;
     for old in signed {
         let path = ledger.log().consistency(old.size).map_err(|error| error.to_string())?;

@@ -6,6 +6,7 @@ mod disk;
 mod ledger;
 mod record;
 mod simulator;
+mod store;
 
 use std::collections::BTreeMap;
 use std::fs;
