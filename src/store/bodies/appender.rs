@@ -9,6 +9,7 @@ use tracing::error;
 
 use super::segment::{FILE_HEAD, FileHead, RECORD_HEAD, RecordHead};
 use super::{BodiesError, Durability, Extent};
+use crate::disk;
 use crate::mail::{Edge, Time};
 
 /// What one fdatasync covers at most; also what may wait in memory, in extents.
@@ -153,6 +154,6 @@ fn create(directory: &Path, head: FileHead) -> io::Result<Current> {
     let mut file = File::options().create_new(true).append(true).open(directory.join(name))?;
     file.write_all(&head.encode())?;
     file.sync_all()?;
-    File::open(directory)?.sync_all()?;
+    disk::sync_directory(directory)?;
     Ok(Current { file, number: head.segment, begun: head.begun, length: FILE_HEAD as u64 })
 }

@@ -14,6 +14,7 @@ use tracing::error;
 use super::appender::{Append, Appender, WAITING};
 use super::segment::{KEY_AT, KEY_LENGTH, RECORD_HEAD, RecordHead};
 use super::{Appended, Bodies, BodiesError, Durability, EXTENT_MAX, Extent};
+use crate::disk;
 use crate::mail::Edge;
 
 /// Open files kept for reading.
@@ -47,7 +48,7 @@ impl Segments {
     /// # Errors
     /// What the file system says.
     pub fn open(directory: &Path, settings: SegmentsSettings, edge: Edge) -> Result<Self, BodiesError> {
-        fs::create_dir_all(directory).map_err(BodiesError::Io)?;
+        disk::create_directory(directory).map_err(BodiesError::Io)?;
         let names = list(directory).map_err(BodiesError::Io)?;
         let (sender, receiver) = mpsc::channel(WAITING);
         let appender = Appender {

@@ -15,6 +15,7 @@ use tracing::warn;
 
 use super::snapshots::{self, Mended};
 use super::{Batch, Engine, EngineError, VALUE_MAX, Visitor};
+use crate::disk;
 
 /// A sled database in a directory of its own.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ impl Sled {
     /// `Io` when the files can't be used, for instance because another process has them; `Corrupt` when they are
     /// damaged beyond what can be mended: nothing was changed then.
     pub fn open(directory: &Path, cache: u64) -> Result<Self, EngineError> {
-        fs::create_dir_all(directory).map_err(EngineError::Io)?;
+        disk::create_directory(directory).map_err(EngineError::Io)?;
         let lock = lock(directory)?;
         let mended = snapshots::mend(directory).map_err(EngineError::Io)?;
         if mended != Mended::default() {
@@ -60,11 +61,7 @@ impl Sled {
                 File::open(path)?.sync_all()?;
             }
         }
-        File::open(directory)?.sync_all()?;
-        match directory.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
-            _ => Ok(()),
-        }
+        disk::sync_directory(directory)
     }
 }
 

@@ -10,6 +10,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::disk;
+
 const PREFIX: &str = "snap.";
 const UNFINISHED: &str = ".generating";
 /// Where the copies lie, in the database's directory.
@@ -48,14 +50,14 @@ pub(super) fn mend(directory: &Path) -> io::Result<Mended> {
             mended.restored += 1;
         }
     }
-    File::open(directory)?.sync_all()?;
+    disk::sync_directory(directory)?;
     Ok(mended)
 }
 
 /// Copies the present snapshots and removes copies of those that are no more. Durable when it returns.
 pub(super) fn keep_spare(directory: &Path) -> io::Result<()> {
     let spares = directory.join(SPARE);
-    fs::create_dir_all(&spares)?;
+    disk::create_directory(&spares)?;
     let present = snapshots(directory)?;
     for path in &present {
         let spare = spare_of(directory, path);
@@ -72,7 +74,7 @@ pub(super) fn keep_spare(directory: &Path) -> io::Result<()> {
             fs::remove_file(entry.path())?;
         }
     }
-    File::open(&spares)?.sync_all()
+    disk::sync_directory(&spares)
 }
 
 /// All `snap.*` of a database's directory.
