@@ -248,7 +248,7 @@ impl Tree {
             let boundary = content.boundary.as_ref().filter(|b| !b.is_empty() && b.len() <= BOUNDARY_MAX);
             return match boundary {
                 None => (ContentType::plain(), Body::leaf(encoding)),
-                Some(_) if !room => self.opaque(declared.parameters, Encoding::Identity),
+                Some(_) if !room => self.opaque(declared.parameters, encoding),
                 Some(boundary) => {
                     let multipart = Multipart::new(boundary.clone(), &declared.subtype);
                     (declared, Body::Multipart(multipart))
@@ -268,6 +268,7 @@ impl Tree {
         (declared, Body::leaf(encoding))
     }
 
+    /// What lies too deep. Its encoding is undone as a client undoes it for what it takes for a file.
     fn opaque(&mut self, parameters: Parameters, encoding: Encoding) -> (ContentType, Body) {
         self.truncated = true;
         (octet_stream(parameters), Body::leaf(encoding))

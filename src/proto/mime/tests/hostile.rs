@@ -34,6 +34,15 @@ fn multiparts_in_multiparts_ten_thousand_deep() {
 }
 
 #[test]
+fn what_is_opaque_is_digested_as_the_file_that_a_client_makes_of_it() {
+    let message = b"Content-Type: multipart/mixed; boundary=b\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=";
+    let structure = walk(message, Limits { depth: 0, ..Limits::default() });
+    let part = &structure.parts[0];
+    assert!(part.content_type.is("application", "octet-stream"));
+    assert_eq!((part.encoding.as_str(), part.decoded_size), ("base64", 5));
+}
+
+#[test]
 fn messages_in_messages_ten_thousand_deep() {
     let structure = pushed(std::iter::repeat_n(&b"Content-Type: message/rfc822\r\n\r\n"[..], 10_000));
     assert!(structure.truncated);
