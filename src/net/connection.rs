@@ -285,7 +285,7 @@ fn log_tls(peer: SocketAddr, facts: &TlsFacts) {
 }
 
 /// Resolves with a notice to end. When the sender is dropped the server is gone, which is a notice too.
-async fn told(notice: &mut watch::Receiver<Notice>) -> Notice {
+pub(super) async fn told(notice: &mut watch::Receiver<Notice>) -> Notice {
     match notice.wait_for(|notice| *notice != Notice::None).await {
         Ok(notice) => *notice,
         Err(_) => Notice::ShutDown,

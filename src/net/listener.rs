@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::connection::{Notice, Patience, Start, Surroundings, TlsPort, drive};
+use super::connection::{Notice, Patience, Start, Surroundings, TlsPort, drive, told};
 use super::places::{Full, Places};
 use crate::sessions::Session;
 
@@ -118,11 +118,11 @@ impl Listener {
         F: Fn(SocketAddr) -> S + Send + Sync + 'static,
     {
         let mut connections = JoinSet::new();
-        let mut told = shutdown.clone();
+        let mut notice = shutdown;
         loop {
             tokio::select! {
                 biased;
-                _ = told.wait_for(|notice| *notice != Notice::None) => break,
+                _ = told(&mut notice) => break,
                 Some(ended) = connections.join_next() => report(service.name, ended),
                 accepted = self.socket.accept() => match accepted {
                     Ok((stream, peer)) => admit(&mut connections, &service, &places, &open, stream, peer),
@@ -221,3 +221,7 @@ pub(super) fn neighbourhood(address: IpAddr) -> IpAddr {
         IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & (u128::MAX << 64)).into()),
     }
 }
+
+#[cfg(test)]
+#[path = "listener_tests.rs"]
+mod tests;
