@@ -75,9 +75,9 @@ settings! {
         /// Adresses d'écoute. « [::] » écoute aussi en IPv4.
         listen: Vec<SocketAddr> = Default r#"["[::]:25"]"#;
         /// Certificat d'opérateur (PEM, avec sa chaîne), celui dont le DN est dans la liste blanche.
-        certificate: PathBuf = Required r#""operateur.pem""#;
+        certificate: PathBuf = Required r#""/etc/sceau/operateur.pem""#;
         /// Sa clé privée (PEM, PKCS#8), droits 0600. Jamais en clair dans ce fichier.
-        key: PathBuf = Required r#""operateur.key""#;
+        key: PathBuf = Required r#""/etc/sceau/operateur.key""#;
         /// Reprise de sessions TLS : « off » ou « on ». Avec « off », chaque connexion montre son certificat.
         tickets: Tickets = Default r#""off""#;
         /// Taille maximale d'un message reçu.
@@ -93,9 +93,9 @@ settings! {
     /// Certificat présenté aux personnes et à leurs logiciels (ports 587, 465, 143, 993).
     clients: Clients {
         /// Certificat du serveur (PEM, avec sa chaîne). Ses noms doivent contenir server.name.
-        certificate: PathBuf = Required r#""serveur.pem""#;
+        certificate: PathBuf = Required r#""/etc/sceau/serveur.pem""#;
         /// Sa clé privée (PEM, PKCS#8), droits 0600.
-        key: PathBuf = Required r#""serveur.key""#;
+        key: PathBuf = Required r#""/etc/sceau/serveur.key""#;
     }
 
     /// Envoi par les personnes et leurs logiciels (identification obligatoire, sous TLS).
@@ -120,6 +120,8 @@ settings! {
         listen: Vec<SocketAddr> = Default r#"["[::]:143"]"#;
         /// Adresses d'écoute en TLS immédiat (port 993).
         listen_tls: Vec<SocketAddr> = Default r#"["[::]:993"]"#;
+        /// Taille maximale d'un message déposé dans un dossier (APPEND).
+        append_max: Size = Default r#""60 MB""# (r#""64 KiB""# to r#""1 GB""#);
         /// Connexions simultanées au plus, sur chacun des deux ports. Thunderbird en ouvre jusqu'à 5 par personne.
         connections: u32 = Default "20000" ("1" to "1000000");
         /// Connexions simultanées au plus depuis une adresse IPv4 ou un réseau IPv6 /64 (un établissement en NAT).
@@ -132,13 +134,17 @@ settings! {
         routes: BTreeMap<Domain, HostPort> = Default "{}";
         /// Temps pendant lequel on réessaie de transmettre, avant l'avis d'échec à l'expéditeur.
         give_up_after: Duration = Default r#""2 d""# (r#""1 min""# to r#""14 d""#);
+        /// Retard à partir duquel l'expéditeur est prévenu.
+        delay_notice_after: Duration = Default r#""4 h""# (r#""1 min""# to r#""14 d""#);
+        /// Transmissions simultanées au plus.
+        connections: u32 = Default "50" ("1" to "1000");
     }
 
     /// Stockage des messages.
     store: Store {
         /// Place par boîte aux lettres.
         quota: Size = Default r#""10 GB""# (r#""1 MB""# to r#""10000 GB""#);
-        /// Mémoire que le moteur garde pour ses pages.
+        /// Mémoire que le moteur garde pour ses pages (les messages eux-mêmes n'y passent pas).
         cache: Size = Default r#""256 MiB""# (r#""8 MiB""# to r#""64 GiB""#);
         /// Clé maîtresse (32 octets, droits 0600) : sans elle, plus rien n'est lisible. À sauvegarder à part.
         /// Absente : « master.key » dans « data », créée au premier démarrage.
@@ -149,8 +155,8 @@ settings! {
     proofs: Proofs {
         /// Nom du journal, imprimé dans chaque preuve, sans l'année. Absent : « preuves. » et le premier domaine.
         origin: Option<Domain> = Optional r#""preuves.chu-exemple.mssante.fr""#;
-        /// Clé de signature du journal (PKCS#8, Ed25519, droits 0600).
-        /// Absente : « ledger.key » dans « data », créée au premier démarrage.
-        key: Option<PathBuf> = Optional r#""/etc/sceau/journal.key""#;
+        /// Répertoire des clés de signature du journal, une par année (PKCS#8, Ed25519, droits 0600).
+        /// Absent : « keys » dans « data ». La clé de l'année est créée au besoin, jamais remplacée.
+        keys: Option<PathBuf> = Optional r#""/etc/sceau/keys""#;
     }
 }

@@ -1,7 +1,7 @@
 //! The real clock and the real randomness. Tests bring their own.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::mail::{Chance, Clock, Edge, Time};
 
@@ -13,7 +13,7 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the edge where time comes in")]
     fn now(&self) -> Time {
         let now = SystemTime::now();
-        let millis = |span: std::time::Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        let millis = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
         Time(now.duration_since(UNIX_EPOCH).map_or_else(|before| -millis(before.duration()), millis))
     }
 }
@@ -26,6 +26,25 @@ impl Chance for SystemChance {
     #[expect(clippy::expect_used, reason = "a server without randomness must stop: its keys would be guessable")]
     fn fill(&self, buffer: &mut [u8]) {
         aws_lc_rs::rand::fill(buffer).expect("the operating system gives random bytes");
+    }
+}
+
+/// Measures how long something takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts now.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the edge where time comes in")]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Since the start.
+    #[must_use]
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
     }
 }
 

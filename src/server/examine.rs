@@ -41,14 +41,23 @@ pub struct Finding {
 /// Looks at everything.
 #[must_use]
 pub fn examine(config: &Config, now: Time) -> Vec<Finding> {
+    let mut report = Report { list: examine_files(config, now), now };
+    if report.data(config) {
+        report.ports(config);
+    }
+    report.list
+}
+
+/// Looks at certificates, keys and lists.
+#[must_use]
+pub fn examine_files(config: &Config, now: Time) -> Vec<Finding> {
     let mut report = Report { list: Vec::new(), now };
     let trust = report.trust(config);
     report.operator(config, trust.as_ref());
     report.clients(config);
     report.secret("clé maîtresse", &settings::master_key(config));
-    report.secret("clé du journal de preuves", &settings::ledger_key(config));
-    if report.data(config) {
-        report.ports(config);
+    for key in fs::read_dir(settings::ledger_keys(config)).into_iter().flatten().flatten() {
+        report.secret("clé du journal de preuves", &key.path());
     }
     report.list
 }
@@ -195,6 +204,13 @@ impl Report {
     /// Whether no server runs on this data: only then are the ports to be free.
     fn data(&mut self, config: &Config) -> bool {
         let data = &config.server.data;
+        if !data.exists() {
+            self.add(
+                Grade::Warning,
+                format!("données : {} n'existe pas encore ; créé au premier démarrage", data.display()),
+            );
+            return true;
+        }
         match DataLock::take(data) {
             Ok(_) => {
                 self.good(format!("données : {} (accessible, aucun serveur en marche)", data.display()));

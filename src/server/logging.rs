@@ -4,7 +4,10 @@
 //! body, a password.
 
 use std::fmt;
+use std::fs::File;
 use std::io;
+use std::path::Path;
+use std::sync::Mutex;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt as format;
@@ -35,6 +38,18 @@ pub fn start(settings: &Log) -> Result<(), LevelError> {
         LogFormat::Human => builder.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
+    Ok(())
+}
+
+/// Starts logging into a file instead, for the whole process.
+///
+/// # Errors
+/// When the file can't be made.
+pub fn start_in_file(path: &Path, level: &str) -> Result<(), LevelError> {
+    let file = File::create(path).map_err(|error| LevelError(format!("{} : {error}", path.display())))?;
+    let builder = format().with_env_filter(filter(level)?).with_ansi(false).with_writer(Mutex::new(file));
+    // As above.
+    let _ = builder.try_init();
     Ok(())
 }
 

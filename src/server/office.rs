@@ -2,9 +2,21 @@
 //! (by a command that opens the data itself).
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
+
+use super::control::Reply;
+use super::data::Data;
+use super::evidence::{EventFacts, ExportedProof, Which, export, trace};
+use crate::flows::hash_password;
+use crate::mail::{AccountId, Address, Fault, Status};
+use crate::queue;
+use crate::store::{AccountKind, CheckReport, NewAccount};
+
+/// Items that `queue list` shows at most.
+const QUEUE_SHOWN: usize = 1000;
 
 /// One request.
 #[derive(Debug, Serialize, Deserialize)]
@@ -16,6 +28,8 @@ pub enum Request {
         address: String,
         /// The person's or the organisation's name.
         name: String,
+        /// Of which kind it is.
+        kind: AccountKind,
         /// The first password.
         password: Password,
     },
@@ -26,16 +40,21 @@ pub enum Request {
         /// The new password.
         password: Password,
     },
-    /// All accounts.
+    /// All accounts, as [`AccountFacts`].
     AccountList,
-    /// What still has to leave.
+    /// What still has to leave, as [`QueueFacts`].
     QueueList,
-    /// The consistency of everything that is stored.
+    /// The consistency of everything that is stored, as [`StoreFacts`].
     StoreCheck,
-    /// The proof files of an envelope.
+    /// The events of envelopes, as [`EventFacts`].
+    Trace {
+        /// Which ones.
+        which: Which,
+    },
+    /// The proof files of envelopes, as [`ExportedProof`].
     ProofExport {
-        /// The envelope's id, or else the Message-ID.
-        id: String,
+        /// Which ones.
+        which: Which,
     },
 }
 
@@ -48,6 +67,188 @@ impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Password")
     }
+}
+
+/// An account as `account list` shows it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AccountFacts {
+    /// Its address.
+    pub address: String,
+    /// Whose it is.
+    pub name: String,
+    /// Whether it takes messages and signs in.
+    pub active: bool,
+}
+
+/// A queued recipient as `queue list` shows it. The recipient is not a patient's data but an operator's business.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct QueueFacts {
+    /// The envelope.
+    pub envelope: String,
+    /// The recipient's domain.
+    pub domain: String,
+    /// Tries so far.
+    pub attempts: u32,
+    /// The next one.
+    pub due: String,
+    /// What the last one ended with.
+    pub last_reply: String,
+}
+
+/// What `store check` found.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StoreFacts {
+    /// What was looked at, for people.
+    pub summary: String,
+    /// Everything that is wrong; empty when all is well.
+    pub problems: Vec<String>,
+}
+
+/// Answers requests.
+pub struct Office {
+    data: Arc<Data>,
+}
+
+impl Office {
+    /// An office over opened data.
+    #[must_use]
+    pub fn new(data: Arc<Data>) -> Self {
+        Self { data }
+    }
+
+    /// Carries a request out.
+    pub async fn answer(&self, request: Request) -> Reply {
+        tracing::info!(target: "sceau::control", ?request);
+        let done = match request {
+            Request::AccountAdd { address, name, kind, password } => {
+                json(self.add(&address, name, kind, &password).await)
+            }
+            Request::AccountPasswd { address, password } => json(self.passwd(&address, &password).await),
+            Request::AccountList => json(self.accounts()),
+            Request::QueueList => json(self.queue()),
+            Request::StoreCheck => json(self.check().await),
+            Request::Trace { which } => json(self.trace(&which)),
+            Request::ProofExport { which } => json(self.export(which).await),
+        };
+        done.unwrap_or_else(|fault| {
+            tracing::info!(target: "sceau::control", %fault, "refused");
+            Reply::Failed(in_french(&fault))
+        })
+    }
+
+    async fn add(&self, address: &str, name: String, kind: AccountKind, password: &Password) -> Result<(), Fault> {
+        let address = parse(address)?;
+        if !self.data.domains.contains(address.domain()) {
+            let known: Vec<_> = self.data.domains.iter().map(ToString::to_string).collect();
+            return Err(Fault::user(Status::AddressSyntax, format!("les domaines d'ici : {}", known.join(", "))));
+        }
+        let password_hash = hash_password(&password.0)?;
+        let new = NewAccount { address, name, password_hash, kind, quota: self.data.quota };
+        self.data.store.write(move |tx| tx.create_account(new)).await?;
+        Ok(())
+    }
+
+    async fn passwd(&self, address: &str, password: &Password) -> Result<(), Fault> {
+        let account = self.account(address)?;
+        let hash = hash_password(&password.0)?;
+        self.data.store.write(move |tx| tx.set_password_hash(account, hash)).await
+    }
+
+    fn account(&self, address: &str) -> Result<AccountId, Fault> {
+        let unknown = || Fault::user(Status::RecipientUnknown, format!("pas de compte {address} ici"));
+        self.data.store.find(&parse(address)?).map(|entry| entry.id).ok_or_else(unknown)
+    }
+
+    fn accounts(&self) -> Result<Vec<AccountFacts>, Fault> {
+        let mut accounts: Vec<_> = self
+            .data
+            .store
+            .entries()
+            .into_iter()
+            .map(|entry| AccountFacts {
+                address: entry.address.to_string(),
+                name: entry.name.clone(),
+                active: entry.active,
+            })
+            .collect();
+        accounts.sort_by(|a, b| a.address.cmp(&b.address));
+        Ok(accounts)
+    }
+
+    fn queue(&self) -> Result<Vec<QueueFacts>, Fault> {
+        let items = queue::items(&self.data.store, QUEUE_SHOWN)?;
+        let facts = items.into_iter().map(|(id, item)| QueueFacts {
+            envelope: id.envelope.to_string(),
+            domain: item.recipient.domain().to_string(),
+            attempts: item.attempts,
+            due: id.due.to_string(),
+            last_reply: item.last_reply,
+        });
+        Ok(facts.collect())
+    }
+
+    /// The consistency of everything stored. Writes wait meanwhile.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub async fn check(&self) -> Result<StoreFacts, Fault> {
+        let report = self.data.store.check().await?;
+        let verdict = if report.is_clean() { "tout concorde" } else { "tout ne concorde pas" };
+        let CheckReport { accounts, mailboxes, messages, bodies, events, findings } = report;
+        Ok(StoreFacts {
+            summary: format!(
+                "{accounts} comptes, {mailboxes} dossiers, {messages} messages, {bodies} corps relus, {events} événements : {verdict}"
+            ),
+            problems: findings.iter().map(ToString::to_string).collect(),
+        })
+    }
+
+    /// The events of envelopes.
+    ///
+    /// # Errors
+    /// When there is no such envelope here.
+    pub fn trace(&self, which: &Which) -> Result<Vec<EventFacts>, Fault> {
+        trace(&self.data.proofs, which)
+    }
+
+    /// The proof files of envelopes.
+    ///
+    /// # Errors
+    /// When there is no such envelope here, or the ledger can't be read.
+    pub async fn export(&self, which: Which) -> Result<Vec<ExportedProof>, Fault> {
+        let data = Arc::clone(&self.data);
+        let exported = tokio::task::spawn_blocking(move || export(&data.proofs, &which)).await;
+        exported.map_err(|error| Fault::ours(Status::Storage, "proof export").caused_by(error))?
+    }
+
+    /// Closes the data.
+    pub async fn close(&self) {
+        let data = Arc::clone(&self.data);
+        // It logs its own failures; a panic in it is logged by the runtime.
+        let _ = tokio::task::spawn_blocking(move || data.close()).await;
+    }
+}
+
+fn parse(address: &str) -> Result<Address, Fault> {
+    Address::parse(address).map_err(|error| Fault::user(Status::AddressSyntax, format!("{address} : {error}")))
+}
+
+fn json<T: Serialize>(result: Result<T, Fault>) -> Result<Reply, Fault> {
+    let value = serde_json::to_value(result?);
+    value.map(Reply::Done).map_err(|error| Fault::ours(Status::Storage, "JSON").caused_by(error))
+}
+
+/// The administrator reads the detail too: it is their own server.
+fn in_french(fault: &Fault) -> String {
+    let what = match fault.status {
+        Status::AddressSyntax => "adresse refusée",
+        Status::RecipientUnknown => "compte inconnu",
+        Status::MailboxExists => "ce compte existe déjà",
+        Status::LimitReached => "mot de passe refusé : au moins 12 caractères, au plus 1 024 octets",
+        Status::NoSuchMailbox => "rien de tel ici",
+        _ => return fault.to_string(),
+    };
+    if fault.status == Status::LimitReached { what.to_owned() } else { format!("{what} ({})", fault.detail) }
 }
 
 mod plain {

@@ -1,9 +1,17 @@
 //! From the configuration file's sections to the settings of each layer.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use crate::config::Config;
+use crate::config::{Config, HostPort, Size};
+use crate::flows::{IntakeSettings, RelaySettings, SubmissionSettings};
+use crate::mail::Domain;
+use crate::net::relay as transport;
+use crate::proto::smtp;
 use crate::trust;
+
+/// Where mail exchangers listen (RFC 5321 §4.5.4.2).
+const MX_PORT: u16 = 25;
 
 /// Where trust data comes from, and how peers are judged.
 #[must_use]
@@ -41,8 +49,89 @@ pub fn master_key(config: &Config) -> PathBuf {
     config.store.master_key.clone().unwrap_or_else(|| config.server.data.join("master.key"))
 }
 
-/// Where the ledger's signing key is.
+/// Where the ledger's signing keys are, one a year.
 #[must_use]
-pub fn ledger_key(config: &Config) -> PathBuf {
-    config.proofs.key.clone().unwrap_or_else(|| config.server.data.join("ledger.key"))
+pub fn ledger_keys(config: &Config) -> PathBuf {
+    config.proofs.keys.clone().unwrap_or_else(|| config.server.data.join("keys"))
+}
+
+/// Where the ledger's shards are, one a year.
+#[must_use]
+pub fn ledger_directory(data: &Path) -> PathBuf {
+    data.join("ledger")
+}
+
+/// The ledger's name without its year: `preuves.<first domain>` unless it was chosen.
+#[must_use]
+pub fn ledger_name(config: &Config) -> String {
+    let first = || config.server.domains.first().map_or_else(String::new, ToString::to_string);
+    config.proofs.origin.as_ref().map_or_else(|| format!("preuves.{}", first()), ToString::to_string)
+}
+
+/// What an operator may hand in at once.
+#[must_use]
+pub fn intake(config: &Config) -> IntakeSettings {
+    let section = &config.operators;
+    IntakeSettings { message_max: section.message_max.0, recipients_max: count(section.recipients_max) }
+}
+
+/// What a login may send at once.
+#[must_use]
+pub fn submission(config: &Config, origin: &str) -> SubmissionSettings {
+    let section = &config.submission;
+    SubmissionSettings {
+        message_max: section.message_max.0,
+        recipients_max: count(section.recipients_max),
+        host: config.server.name.to_string(),
+        domains: config.server.domains.iter().cloned().collect(),
+        origin: origin.to_owned(),
+    }
+}
+
+/// How long a message is tried.
+#[must_use]
+pub fn relay(config: &Config) -> RelaySettings {
+    let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+    RelaySettings {
+        host: config.server.name.clone(),
+        expire_secs: seconds(config.relay.give_up_after),
+        delay_notice_secs: seconds(config.relay.delay_notice_after),
+    }
+}
+
+/// Where other operators' servers are.
+#[must_use]
+pub fn transport(config: &Config) -> transport::Settings {
+    let route =
+        |(domain, to): (&Domain, &HostPort)| (domain.clone(), transport::Host { name: to.host.clone(), port: to.port });
+    transport::Settings {
+        host: config.server.name.clone(),
+        routes: config.relay.routes.iter().map(route).collect(),
+        port: MX_PORT,
+        patience: transport::Patience::default(),
+    }
+}
+
+/// The conversation on the operators' port.
+#[must_use]
+pub fn operators_smtp(config: &Config) -> smtp::Settings {
+    let section = &config.operators;
+    smtp_settings(config, smtp::Profile::Operators, section.message_max, section.recipients_max)
+}
+
+/// The conversation on the submission ports.
+#[must_use]
+pub fn submission_smtp(config: &Config) -> smtp::Settings {
+    let section = &config.submission;
+    smtp_settings(config, smtp::Profile::Submission, section.message_max, section.recipients_max)
+}
+
+fn smtp_settings(config: &Config, profile: smtp::Profile, message: Size, recipients: u32) -> smtp::Settings {
+    let limits = smtp::Limits { message: message.0, recipients: count(recipients), ..smtp::Limits::default() };
+    smtp::Settings { host: config.server.name.clone(), profile, limits }
+}
+
+/// A count of the file as a count of things.
+pub(super) fn count(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }

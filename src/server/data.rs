@@ -1,0 +1,138 @@
+//! The data of one server, opened: mailboxes, queue, ledger, and their keys.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::lock::DataLock;
+use super::settings;
+use crate::config::Config;
+use crate::flows::{Proofs, Recorder};
+use crate::ledger::note::KeyUse;
+use crate::ledger::{Ledger, SigningKey};
+use crate::mail::{Domain, Edge};
+use crate::seal::keys::MasterKey;
+use crate::store::{self, Store};
+
+/// Why a server or a command does not start, for the administrator.
+#[derive(Debug)]
+pub struct StartError(String);
+
+impl StartError {
+    /// With this text, which says what to do.
+    #[must_use]
+    pub fn new(text: impl fmt::Display) -> Self {
+        Self(text.to_string())
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// Opened data. Whoever has it has the lock on the directory.
+pub struct Data {
+    /// Mailboxes and everything that is committed with them.
+    pub store: Arc<Store>,
+    /// Moves leaves from the store into the ledger.
+    pub recorder: Arc<Recorder>,
+    /// Exports proofs.
+    pub proofs: Proofs,
+    /// The ledger's name in proofs, without its year.
+    pub ledger_name: String,
+    /// The domains whose mailboxes are here.
+    pub domains: BTreeSet<Domain>,
+    /// Octets that a new account may take.
+    pub quota: u64,
+    /// Time and chance.
+    pub edge: Edge,
+    _lock: DataLock,
+}
+
+impl Data {
+    /// Opens everything; makes keys and an empty store where nothing was yet. Waits for the disk.
+    ///
+    /// # Errors
+    /// What can't be opened, and what to do.
+    pub fn open(config: &Config, lock: DataLock, edge: Edge) -> Result<Self, StartError> {
+        let data = &config.server.data;
+        let master = master_key(&settings::master_key(config), data, &edge)?;
+        let cache = config.store.cache.0;
+        let store = Store::open_directory(&data.join("store"), store::Settings::default(), cache, master, edge.clone());
+        let store = store.map_err(|fault| StartError::new(format!("boîtes de {} : {fault}", data.display())))?;
+        let ledger_name = settings::ledger_name(config);
+        let ledger = ledger(config, &ledger_name, &edge)?;
+        let recorder = Arc::new(Recorder::new(Arc::clone(&store), ledger));
+        Ok(Self {
+            proofs: Proofs::new(Arc::clone(&store), Arc::clone(&recorder)),
+            store,
+            recorder,
+            ledger_name,
+            domains: config.server.domains.iter().cloned().collect(),
+            quota: config.store.quota.0,
+            edge,
+            _lock: lock,
+        })
+    }
+
+    /// Brings the ledger up to date and closes everything. Waits for the disk.
+    pub fn close(&self) {
+        let recorded = self.recorder.drain_all().and_then(|()| self.recorder.settle());
+        if let Err(fault) = recorded {
+            tracing::error!(target: "sceau::server", %fault, "the ledger is not up to date; the next start brings it there");
+        }
+        self.store.close();
+    }
+}
+
+/// The master key; a new one only where nothing was ever stored, since another key would open nothing.
+fn master_key(file: &Path, data: &Path, edge: &Edge) -> Result<MasterKey, StartError> {
+    if file.exists() {
+        return MasterKey::load(file).map_err(StartError::new);
+    }
+    if data.join("store").exists() {
+        return Err(StartError::new(format!(
+            "la clé maîtresse {} manque, et des données existent : remettre la clé depuis sa sauvegarde",
+            file.display()
+        )));
+    }
+    let key = MasterKey::create(file, &*edge.chance).map_err(StartError::new)?;
+    tracing::warn!(target: "sceau::server", file = %file.display(), "a master key was made: back it up apart from the data");
+    Ok(key)
+}
+
+/// This year's shard; its key is made with it.
+fn ledger(config: &Config, name: &str, edge: &Edge) -> Result<Ledger, StartError> {
+    let year = edge.now().year();
+    let origin = format!("{name}/{year}");
+    let keys = settings::ledger_keys(config);
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&keys).map_err(|error| io(&keys, &error))?;
+    let file = keys.join(format!("ledger-{year}.key"));
+    let directory = settings::ledger_directory(&config.server.data).join(year.to_string());
+    let key = if file.exists() {
+        SigningKey::load(&file, &origin, KeyUse::Log)
+    } else if directory.join("vkey").exists() {
+        return Err(StartError::new(format!(
+            "la clé {} manque, et le journal {origin} existe : remettre la clé depuis sa sauvegarde",
+            file.display()
+        )));
+    } else {
+        SigningKey::create(&file, &origin, KeyUse::Log, &*edge.chance)
+    };
+    let key = key.map_err(|error| StartError::new(format!("{} : {error}", file.display())))?;
+    if let Some(parent) = directory.parent() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(|error| io(parent, &error))?;
+    }
+    Ledger::open(&directory, key).map_err(|error| StartError::new(format!("journal {origin} : {error}")))
+}
+
+fn io(path: &Path, error: &std::io::Error) -> StartError {
+    StartError::new(format!("{} : {error}", path.display()))
+}

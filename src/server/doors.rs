@@ -1,0 +1,149 @@
+//! The doors: which flows stand behind the sessions of each port.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use super::data::Data;
+use super::settings;
+use crate::config::Config;
+use crate::flows::{Incoming, Intake, Login, Logins, Outgoing, Peer, Submission, Transaction};
+use crate::mail::{Address, Clock, EnvelopeId, Fault, ReversePath};
+use crate::proto::smtp;
+use crate::sessions::operator::{FromOperators, Operator};
+use crate::sessions::smtp::SmtpSession;
+use crate::sessions::submission::{FromPeople, Person};
+use crate::trust::{Trust, VerifiedOperator};
+
+/// All of them.
+pub(super) struct Doors {
+    pub(super) operators: Arc<OperatorsDoor>,
+    pub(super) people: Arc<SubmissionDoor>,
+}
+
+impl Doors {
+    /// Builds the flows that take messages and show mailboxes. `queued` is told when something is to leave.
+    pub(super) fn new(config: &Config, data: &Data, trust: &Arc<Trust>, queued: &Arc<Notify>) -> Result<Self, Fault> {
+        let (store, edge) = (&data.store, &data.edge);
+        let logins = Arc::new(Logins::new(Arc::clone(store), &*edge.chance)?);
+        let host = config.server.name.to_string();
+        let intake = Intake::new(Arc::clone(store), edge.clone(), host, settings::intake(config));
+        let outgoing = settings::submission(config, &data.ledger_name);
+        let submission = Submission::new(Arc::clone(store), Arc::clone(trust), edge.clone(), outgoing);
+        Ok(Self {
+            operators: Arc::new(OperatorsDoor {
+                trust: Arc::clone(trust),
+                clock: Arc::clone(&edge.clock),
+                intake: Arc::new(intake),
+                settings: settings::operators_smtp(config),
+            }),
+            people: Arc::new(SubmissionDoor {
+                logins,
+                submission: Arc::new(submission),
+                settings: settings::submission_smtp(config),
+                queued: Arc::clone(queued),
+            }),
+        })
+    }
+}
+
+/// The operators' port.
+pub(super) struct OperatorsDoor {
+    pub(super) trust: Arc<Trust>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) intake: Arc<Intake>,
+    pub(super) settings: smtp::Settings,
+}
+
+impl OperatorsDoor {
+    /// A conversation with a peer that has just connected.
+    pub(super) fn open(&self, peer: SocketAddr) -> SmtpSession<Operator<TakesFromOperators>> {
+        let intake = TakesFromOperators(Arc::clone(&self.intake));
+        let role = Operator::new(Arc::clone(&self.trust), Arc::clone(&self.clock), intake, peer);
+        SmtpSession::new(role, peer, self.settings.clone())
+    }
+}
+
+pub(super) struct TakesFromOperators(Arc<Intake>);
+
+impl FromOperators for TakesFromOperators {
+    type Transaction = Incoming;
+
+    fn begin(
+        &self,
+        operator: Arc<VerifiedOperator>,
+        peer: Peer,
+        path: ReversePath,
+        size: Option<u64>,
+    ) -> Result<Incoming, Fault> {
+        self.0.begin(operator, peer, path, size)
+    }
+}
+
+/// The submission ports.
+pub(super) struct SubmissionDoor {
+    pub(super) logins: Arc<Logins>,
+    pub(super) submission: Arc<Submission>,
+    pub(super) settings: smtp::Settings,
+    /// Told when something was queued.
+    pub(super) queued: Arc<Notify>,
+}
+
+impl SubmissionDoor {
+    /// A conversation with a client that has just connected.
+    pub(super) fn open(&self, peer: SocketAddr) -> SmtpSession<Person<TakesFromPeople>> {
+        let flows = TakesFromPeople {
+            logins: Arc::clone(&self.logins),
+            submission: Arc::clone(&self.submission),
+            queued: Arc::clone(&self.queued),
+        };
+        SmtpSession::new(Person::new(flows), peer, self.settings.clone())
+    }
+}
+
+pub(super) struct TakesFromPeople {
+    logins: Arc<Logins>,
+    submission: Arc<Submission>,
+    queued: Arc<Notify>,
+}
+
+impl FromPeople for TakesFromPeople {
+    type Login = Login;
+    type Transaction = Announced;
+
+    async fn password(&self, user: &str, password: &str) -> Result<Login, Fault> {
+        self.logins.password(user, password).await
+    }
+
+    fn begin(&self, login: &Login, peer: Peer, path: ReversePath, size: Option<u64>) -> Result<Announced, Fault> {
+        let outgoing = self.submission.begin(login, peer, path, size)?;
+        Ok(Announced { outgoing, queued: Arc::clone(&self.queued) })
+    }
+}
+
+/// A submission whose end wakes the queue's runner, so that nothing waits for its next look.
+pub(super) struct Announced {
+    outgoing: Outgoing,
+    queued: Arc<Notify>,
+}
+
+impl Transaction for Announced {
+    fn recipient(&mut self, address: &Address) -> Result<(), Fault> {
+        self.outgoing.recipient(address)
+    }
+
+    async fn begin_content(&mut self) -> Result<(), Fault> {
+        self.outgoing.begin_content().await
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.outgoing.write(bytes).await
+    }
+
+    async fn commit(self) -> Result<EnvelopeId, Fault> {
+        let envelope = self.outgoing.commit().await?;
+        self.queued.notify_one();
+        Ok(envelope)
+    }
+}

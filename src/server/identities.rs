@@ -1,0 +1,137 @@
+//! Our certificates and trust data in use, and their renewal when the files change.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::data::StartError;
+use super::settings;
+use crate::config::Config;
+use crate::mail::Edge;
+use crate::net::tls::{Identity, OperatorsPort, PeoplePort, RelayTls};
+use crate::trust::{Settings, Trust, TrustError};
+
+/// Everything that stands between us and a peer's certificate.
+pub(super) struct Identities {
+    pub(super) trust: Arc<Trust>,
+    pub(super) operators: Arc<OperatorsPort>,
+    pub(super) people: Vec<Arc<PeoplePort>>,
+    pub(super) relay: Arc<RelayTls>,
+    edge: Edge,
+    settings: Settings,
+    sources: Sources,
+}
+
+/// Where they come from.
+struct Sources {
+    operators: (PathBuf, PathBuf),
+    clients: (PathBuf, PathBuf),
+}
+
+/// What a file looked like: path, modification, size.
+type Look = Vec<(PathBuf, Option<SystemTime>, u64)>;
+
+/// How the files looked when they were last read.
+#[derive(Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    trust: Look,
+    operators: Look,
+    clients: Look,
+}
+
+impl Identities {
+    /// Reads everything. `people` is the number of ports that people connect to: each has a port of its own, so that a
+    /// session of one is never resumed on another.
+    pub(super) fn load(config: &Config, edge: &Edge, people: usize) -> Result<Self, StartError> {
+        let settings = settings::trust(config);
+        let snapshot = settings.load(edge.now()).map_err(StartError::new)?;
+        let trust = Arc::new(Trust::new(snapshot));
+        let sources = Sources {
+            operators: (config.operators.certificate.clone(), config.operators.key.clone()),
+            clients: (config.clients.certificate.clone(), config.clients.key.clone()),
+        };
+        let tickets = config.operators.tickets;
+        let operator = load(&sources.operators).map_err(StartError::new)?;
+        let client = load(&sources.clients).map_err(StartError::new)?;
+        let clock = || Arc::clone(&edge.clock);
+        let operators = OperatorsPort::new(Arc::clone(&trust), operator.clone(), clock(), tickets);
+        let people: Result<Vec<_>, _> =
+            (0..people).map(|_| PeoplePort::new(client.clone(), clock(), tickets).map(Arc::new)).collect();
+        Ok(Self {
+            relay: Arc::new(RelayTls::new(Arc::clone(&trust), operator, clock())),
+            operators: Arc::new(operators.map_err(StartError::new)?),
+            people: people.map_err(StartError::new)?,
+            trust,
+            edge: edge.clone(),
+            settings,
+            sources,
+        })
+    }
+
+    /// How the files look now.
+    pub(super) fn look(&self) -> Seen {
+        let pair = |pair: &(PathBuf, PathBuf)| look(&[pair.0.clone(), pair.1.clone()]);
+        let list = [self.settings.white_list.clone()];
+        let trust = [&self.settings.anchors[..], &self.settings.crls[..], &list[..]].concat();
+        Seen { trust: look(&trust), operators: pair(&self.sources.operators), clients: pair(&self.sources.clients) }
+    }
+
+    /// Reads again what has changed since it was last seen. What can't be read, or is worse, leaves what is in use, and
+    /// is said once for each change.
+    pub(super) fn reread(&self, seen: &Seen) -> Seen {
+        let now = self.look();
+        if now.trust != seen.trust {
+            match self.trust.reload(&self.settings, self.edge.now()) {
+                Ok(()) => tracing::info!(target: "sceau::server", "trust data read again"),
+                Err(error) => refused("trust data", &error),
+            }
+        }
+        if now.operators != seen.operators {
+            match load(&self.sources.operators) {
+                Ok(identity) => {
+                    tracing::info!(target: "sceau::server", certificate = %identity.facts(), "operator's certificate renewed");
+                    self.operators.renew(identity.clone());
+                    self.relay.renew(identity);
+                }
+                Err(error) => refused("the operator's certificate", &error),
+            }
+        }
+        if now.clients != seen.clients {
+            match load(&self.sources.clients) {
+                Ok(identity) => {
+                    tracing::info!(target: "sceau::server", certificate = %identity.facts(), "clients' certificate renewed");
+                    self.people.iter().for_each(|port| port.renew(identity.clone()));
+                }
+                Err(error) => refused("the clients' certificate", &error),
+            }
+        }
+        now
+    }
+}
+
+fn load((certificate, key): &(PathBuf, PathBuf)) -> Result<Identity, TrustError> {
+    Identity::load(certificate, key)
+}
+
+fn refused(what: &str, error: &TrustError) {
+    tracing::error!(target: "sceau::server", %error, "{what}: the new files are refused, the old data stays in use");
+}
+
+/// How these files look; of a directory, the files in it.
+fn look(paths: &[PathBuf]) -> Look {
+    let mut seen = Look::new();
+    for path in paths {
+        seen.push(glance(path));
+        let inside = fs::read_dir(path).into_iter().flatten().flatten();
+        seen.extend(inside.map(|entry| glance(&entry.path())));
+    }
+    seen.sort();
+    seen
+}
+
+fn glance(path: &Path) -> (PathBuf, Option<SystemTime>, u64) {
+    let facts = fs::metadata(path).ok();
+    let modified = facts.as_ref().and_then(|facts| facts.modified().ok());
+    (path.to_owned(), modified, facts.map_or(0, |facts| facts.len()))
+}

@@ -1,0 +1,182 @@
+//! A server from its start to its end.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::control;
+use super::data::{Data, StartError};
+use super::doors::Doors;
+use super::identities::Identities;
+use super::lock::{DataLock, LockError};
+use super::office::Office;
+use super::ports::{Addresses, Bound, Plans};
+use super::tasks;
+use super::{edge, settings};
+use crate::config::Config;
+use crate::flows::Relay;
+use crate::mail::Edge;
+use crate::net::connection::Notice;
+use crate::net::relay::{SmtpTransport, SystemNames};
+
+/// Ports that people connect to: submission, submissions, imap, imaps.
+const PEOPLE_PORTS: usize = 4;
+
+/// Starts servers.
+pub struct Server;
+
+/// A server that runs. Dropping it ends it at once; [`stop`](Self::stop) lets it finish.
+pub struct Running {
+    addresses: Addresses,
+    office: Arc<Office>,
+    notice: watch::Sender<Notice>,
+    reread: Arc<Notify>,
+    /// Conversations with peers: ended first.
+    conversations: JoinSet<()>,
+    /// What goes on by itself: ended when nobody talks any more.
+    background: JoinSet<()>,
+    stop_within: Duration,
+    control: PathBuf,
+}
+
+impl Server {
+    /// Opens the data, binds every port, and begins to accept.
+    ///
+    /// # Errors
+    /// What is in the way, and what to do. Nothing runs then.
+    pub async fn start(config: Config) -> Result<Running, StartError> {
+        let edge = edge::system();
+        let lock = take_lock(&config)?;
+        let identities = Arc::new(Identities::load(&config, &edge, PEOPLE_PORTS)?);
+        let bound = bind(&config).await?;
+        let control_path = settings::control_socket(&config);
+        let data = open_data(&config, lock, &edge).await?;
+        let office = Arc::new(Office::new(Arc::clone(&data)));
+        let socket = control::bind(&control_path)
+            .map_err(|error| StartError::new(format!("{} : {error}", control_path.display())))?;
+        let mut running = Running {
+            addresses: addresses(&bound),
+            office,
+            notice: watch::channel(Notice::None).0,
+            reread: Arc::new(Notify::new()),
+            conversations: JoinSet::new(),
+            background: JoinSet::new(),
+            stop_within: config.server.stop_within,
+            control: control_path,
+        };
+        let queued = Arc::new(Notify::new());
+        let doors = Doors::new(&config, &data, &identities.trust, &queued).map_err(StartError::new)?;
+        running.serve(doors, &identities, bound);
+        running.run_background(&config, &data, identities, &queued);
+        let office = Arc::clone(&running.office);
+        running.background.spawn(control::serve(socket, move |request| {
+            let office = Arc::clone(&office);
+            async move { office.answer(request).await }
+        }));
+        tracing::info!(target: "sceau::server", version = env!("CARGO_PKG_VERSION"), addresses = %running.addresses, "started");
+        Ok(running)
+    }
+}
+
+impl Running {
+    /// Where it listens.
+    #[must_use]
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// Who answers an administrator.
+    #[must_use]
+    pub fn office(&self) -> &Office {
+        &self.office
+    }
+
+    /// Looks at once whether certificates, lists and anchors have changed.
+    pub fn reread(&self) {
+        self.reread.notify_one();
+    }
+
+    /// Ends: no new conversations, the present ones are told and finish within the configured time, the queue and the
+    /// ledger come to rest, the data is closed.
+    pub async fn stop(mut self) {
+        self.notice.send_replace(Notice::ShutDown);
+        let ended = timeout(self.stop_within, async { while self.conversations.join_next().await.is_some() {} }).await;
+        if ended.is_err() {
+            tracing::warn!(target: "sceau::server", "some conversations did not end in time and are cut");
+            self.conversations.shutdown().await;
+        }
+        self.background.shutdown().await;
+        // Whether it is there or not, the next server replaces it.
+        let _ = fs::remove_file(&self.control);
+        self.office.close().await;
+        tracing::info!(target: "sceau::server", "stopped");
+    }
+
+    fn serve(&mut self, doors: Doors, identities: &Identities, bound: [Bound; 5]) {
+        let Doors { operators, people } = doors;
+        let (tasks, shutdown) = (&mut self.conversations, &self.notice.subscribe());
+        let tls = |port: usize| Arc::clone(&identities.people[port]);
+        let [smtp, submission, submissions, _, _] = bound;
+        smtp.serve(tasks, Arc::clone(&identities.operators) as _, shutdown, move |peer| operators.open(peer));
+        for (port, bound) in [submission, submissions].into_iter().enumerate() {
+            let people = Arc::clone(&people);
+            bound.serve(tasks, tls(port), shutdown, move |peer| people.open(peer));
+        }
+    }
+
+    fn run_background(&mut self, config: &Config, data: &Arc<Data>, identities: Arc<Identities>, queued: &Arc<Notify>) {
+        let (tls, trust) = (Arc::clone(&identities.relay), Arc::clone(&identities.trust));
+        let transport =
+            SmtpTransport::new(settings::transport(config), SystemNames::new(), tls, trust, data.edge.clone());
+        let relay = Relay::new(Arc::clone(&data.store), transport, data.edge.clone(), settings::relay(config));
+        let connections = settings::count(config.relay.connections);
+        let stop = self.notice.subscribe();
+        // Attempts under way at the end are conversations: they may finish.
+        self.conversations.spawn(tasks::relay(Arc::new(relay), connections, Arc::clone(queued), stop));
+        self.background.spawn(tasks::warn_of_dates(Arc::new(config.clone()), data.edge.clone()));
+        self.background.spawn(tasks::record(Arc::clone(&data.recorder)));
+        self.background.spawn(tasks::reread(identities, config.trust.reread_every, Arc::clone(&self.reread)));
+    }
+}
+
+fn take_lock(config: &Config) -> Result<DataLock, StartError> {
+    DataLock::take(&config.server.data).map_err(|error| match error {
+        LockError::Held { by, .. } => StartError::new(format!(
+            "{} sert déjà au processus {by} : un seul serveur ou une seule commande à la fois",
+            config.server.data.display()
+        )),
+        LockError::Io { .. } => StartError::new(format!("données inaccessibles : {error}")),
+    })
+}
+
+/// Opens the data without holding up the runtime.
+///
+/// # Errors
+/// What can't be opened, and what to do.
+pub async fn open_data(config: &Config, lock: DataLock, edge: &Edge) -> Result<Arc<Data>, StartError> {
+    let (config, edge) = (config.clone(), edge.clone());
+    let opened = tokio::task::spawn_blocking(move || Data::open(&config, lock, edge)).await;
+    opened.map_err(StartError::new)?.map(Arc::new)
+}
+
+async fn bind(config: &Config) -> Result<[Bound; 5], StartError> {
+    let plans = Plans::of(config);
+    Ok([
+        plans.smtp.bind().await.map_err(StartError::new)?,
+        plans.submission.bind().await.map_err(StartError::new)?,
+        plans.submissions.bind().await.map_err(StartError::new)?,
+        plans.imap.bind().await.map_err(StartError::new)?,
+        plans.imaps.bind().await.map_err(StartError::new)?,
+    ])
+}
+
+fn addresses(bound: &[Bound; 5]) -> Addresses {
+    let mut addresses = Addresses::default();
+    bound.iter().for_each(|bound| bound.enter(&mut addresses));
+    addresses
+}

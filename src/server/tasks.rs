@@ -1,0 +1,147 @@
+//! What goes on by itself: the queue's runner, the ledger's recorder, the look at changed files.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio::task::{JoinSet, spawn_blocking};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+
+use super::examine::{Finding, Grade, examine_files};
+use super::identities::Identities;
+use crate::config::Config;
+use crate::flows::{Recorder, Relay, Transport};
+use crate::mail::Edge;
+use crate::net::connection::Notice;
+
+/// How often the queue is looked at when nothing is said to be new: retries come due by the minute.
+const QUEUE_EVERY: Duration = Duration::from_secs(1);
+/// How long leaves gather before they go into the ledger together, how often it is looked whether there are some, and
+/// how long it waits after a failure.
+const RECORD_EVERY: Duration = Duration::from_millis(20);
+const RECORD_IDLE: Duration = Duration::from_millis(50);
+const RECORD_AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// How often dates are complained about.
+const WARN_EVERY: Duration = Duration::from_secs(6 * 3600);
+
+/// Hands queued messages over as they come due, until the notice to stop; attempts under way then finish.
+pub(super) async fn relay<T: Transport + 'static>(
+    relay: Arc<Relay<T>>,
+    connections: usize,
+    queued: Arc<Notify>,
+    mut stop: watch::Receiver<Notice>,
+) {
+    let places = Arc::new(Semaphore::new(connections));
+    let mut attempts = JoinSet::new();
+    loop {
+        start_due(&relay, &places, &mut attempts).await;
+        while let Some(ended) = attempts.try_join_next() {
+            report(ended);
+        }
+        tokio::select! {
+            biased;
+            () = told(&mut stop) => break,
+            _ = timeout(QUEUE_EVERY, queued.notified()) => {}
+        }
+    }
+    while let Some(ended) = attempts.join_next().await {
+        report(ended);
+    }
+}
+
+async fn start_due<T: Transport + 'static>(relay: &Arc<Relay<T>>, places: &Arc<Semaphore>, attempts: &mut JoinSet<()>) {
+    let looking = Arc::clone(relay);
+    let due = match spawn_blocking(move || looking.due()).await {
+        Ok(Ok(due)) => due,
+        Ok(Err(fault)) => {
+            tracing::error!(target: "sceau::server", %fault, "the queue can't be read");
+            return;
+        }
+        Err(error) => return report(Err(error)),
+    };
+    for attempt in due {
+        let (relay, places) = (Arc::clone(relay), Arc::clone(places));
+        attempts.spawn(Box::pin(async move {
+            let Ok(_place) = places.acquire().await else { return };
+            if let Err(fault) = relay.attempt(attempt).await {
+                tracing::error!(target: "sceau::server", %fault, "an attempt to relay could not be recorded");
+            }
+        }));
+    }
+}
+
+/// Moves leaves into the ledger as they come.
+pub(super) async fn record(recorder: Arc<Recorder>) {
+    loop {
+        let draining = Arc::clone(&recorder);
+        match spawn_blocking(move || draining.drain()).await {
+            Ok(Ok(0)) => sleep(RECORD_IDLE).await,
+            Ok(Ok(_)) => sleep(RECORD_EVERY).await,
+            Ok(Err(fault)) => {
+                tracing::error!(target: "sceau::server", %fault, "events wait: the ledger can't take them");
+                sleep(RECORD_AFTER_FAILURE).await;
+            }
+            Err(error) => {
+                report(Err(error));
+                sleep(RECORD_AFTER_FAILURE).await;
+            }
+        }
+    }
+}
+
+/// Says now and every few hours what will soon be, or is, out of date.
+pub(super) async fn warn_of_dates(config: Arc<Config>, edge: Edge) {
+    let mut clock = interval(WARN_EVERY);
+    loop {
+        clock.tick().await;
+        let (config, now) = (Arc::clone(&config), edge.now());
+        match spawn_blocking(move || examine_files(&config, now)).await {
+            Ok(findings) => findings.iter().for_each(warn),
+            Err(error) => report(Err(error)),
+        }
+    }
+}
+
+fn warn(finding: &Finding) {
+    match finding.grade {
+        Grade::Good => {}
+        Grade::Warning => tracing::warn!(target: "sceau::server", "{}", finding.text),
+        Grade::Bad => tracing::error!(target: "sceau::server", "{}", finding.text),
+    }
+}
+
+/// Looks for changed certificates and lists, every so often and when asked.
+pub(super) async fn reread(identities: Arc<Identities>, every: Duration, asked: Arc<Notify>) {
+    let mut seen = identities.look();
+    let mut clock = interval(every);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    clock.tick().await;
+    loop {
+        tokio::select! {
+            _ = clock.tick() => {}
+            () = asked.notified() => {}
+        }
+        let looking = Arc::clone(&identities);
+        match spawn_blocking(move || looking.reread(&seen)).await {
+            Ok(now) => seen = now,
+            Err(error) => {
+                report(Err(error));
+                seen = identities.look();
+            }
+        }
+    }
+}
+
+/// Resolves when it is time to stop.
+async fn told(stop: &mut watch::Receiver<Notice>) {
+    // A sender that is gone is a server that is gone.
+    let _ = stop.wait_for(|notice| *notice != Notice::None).await;
+}
+
+fn report(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        tracing::error!(target: "sceau::server", %error, "a task died: this is a bug of Sceau");
+    }
+}
