@@ -1,0 +1,274 @@
+//! The world of the story: a PKI, a signed white list, two operators with their configuration, people on both.
+//!
+//! Everything is made anew at each run, in one directory, and everything but the authority is what a real operator has.
+
+use std::cell::RefCell;
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use crate::cli::Failure;
+use crate::mail::{Domain, Edge};
+use crate::trust::lab::{Issued, Key, Lab, LabFiles, Leaf, ListRow, Organisation, sign_white_list, white_list_xml};
+
+/// Ports of one operator, counted from its first.
+const SERVICES: [&str; 5] = ["smtp", "submission", "submissions", "imap", "imaps"];
+/// From one operator's first port to the other's.
+const STRIDE: u16 = 10;
+/// Where free ports are looked for when none were asked for.
+const FIRST_BASE: u16 = 25_025;
+const LAST_BASE: u16 = 26_025;
+
+/// A person of the story.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Person {
+    pub(super) local: &'static str,
+    pub(super) name: &'static str,
+    pub(super) password: &'static str,
+}
+
+/// What is known of an operator before the world is made.
+struct Cast {
+    letter: &'static str,
+    name: &'static str,
+    domain: &'static str,
+    organisation: (&'static str, &'static str, &'static str),
+    people: [Person; 2],
+}
+
+const CAST: [Cast; 2] = [
+    Cast {
+        letter: "a",
+        name: "CHU de Val-Nord",
+        domain: "chu-valnord.mssante.fr",
+        organisation: ("CHU DE VAL NORD", "1599990009", "Nord (59)"),
+        people: [
+            Person { local: "anne.martin", name: "Dr Anne MARTIN", password: "cardio-valnord-2026" },
+            Person {
+                local: "secretariat.cardiologie",
+                name: "Secrétariat de cardiologie",
+                password: "secret-valnord-2026",
+            },
+        ],
+    },
+    Cast {
+        letter: "b",
+        name: "Maison de santé des Oliviers",
+        domain: "oliviers.mssante.fr",
+        organisation: ("MAISON DE SANTE DES OLIVIERS", "1349990002", "Hérault (34)"),
+        people: [
+            Person { local: "paul.durand", name: "Dr Paul DURAND", password: "cabinet-oliviers-2026" },
+            Person { local: "accueil", name: "Accueil des Oliviers", password: "accueil-oliviers-2026" },
+        ],
+    },
+];
+
+/// One operator, ready to be started.
+pub(super) struct Operator {
+    pub(super) letter: &'static str,
+    pub(super) name: &'static str,
+    pub(super) domain: &'static str,
+    pub(super) people: [Person; 2],
+    /// Its directory, with `sceau.toml` and `data`.
+    pub(super) directory: PathBuf,
+    /// Its operator's certificate and key.
+    pub(super) identity: (PathBuf, PathBuf),
+    /// The subject of that certificate.
+    pub(super) subject: String,
+    base: u16,
+}
+
+impl Operator {
+    /// The address of a service of [`SERVICES`].
+    pub(super) fn address(&self, service: &str) -> SocketAddr {
+        let offset = SERVICES.iter().position(|name| *name == service).unwrap_or_default();
+        (Ipv4Addr::LOCALHOST, self.base + u16::try_from(offset).unwrap_or_default()).into()
+    }
+
+    /// The same for people and programs: by name, because not every client compares an IP address with a certificate.
+    pub(super) fn host_port(&self, service: &str) -> String {
+        format!("localhost:{}", self.address(service).port())
+    }
+
+    /// All services with their addresses.
+    pub(super) fn services(&self) -> impl Iterator<Item = (&'static str, SocketAddr)> {
+        SERVICES.iter().map(|service| (*service, self.address(service)))
+    }
+
+    /// A person's mail address.
+    pub(super) fn mailbox(&self, person: usize) -> String {
+        format!("{}@{}", self.people[person].local, self.domain)
+    }
+
+    /// A person's name and password to sign in with.
+    pub(super) fn login(&self, person: usize) -> (String, &'static str) {
+        (self.mailbox(person), self.people[person].password)
+    }
+
+    pub(super) fn config_file(&self) -> PathBuf {
+        self.directory.join("sceau.toml")
+    }
+
+    pub(super) fn data(&self) -> PathBuf {
+        self.directory.join("data")
+    }
+}
+
+/// The whole world.
+pub(super) struct World {
+    pub(super) directory: PathBuf,
+    /// A receives, B sends.
+    pub(super) operators: [Operator; 2],
+    pub(super) anchors: PathBuf,
+    pub(super) anchors_pem: String,
+    pub(super) crls: PathBuf,
+    pub(super) white_list: PathBuf,
+    /// The ports, held until the servers take them: another program must not while the world is made.
+    reserved: RefCell<Vec<TcpListener>>,
+    /// A certificate that expired yesterday: nobody may come in with it.
+    pub(super) expired: (PathBuf, PathBuf),
+}
+
+impl World {
+    /// Makes everything in `directory`. `base` is the first port; without it free ones are looked for.
+    pub(super) fn make(directory: &Path, base: Option<u16>, edge: &Edge) -> Result<Self, Failure> {
+        let (base, reserved) = reserve(base)?;
+        let pki = directory.join("pki");
+        let lab = Lab::new(edge).map_err(told)?;
+        let files = LabFiles::new(&pki).map_err(told)?;
+        let mut rows = Vec::new();
+        let mut operators = Vec::new();
+        for (cast, base) in CAST.iter().zip([base, base + STRIDE]) {
+            operators.push(operator(cast, base, directory, &lab, &files, &mut rows)?);
+        }
+        let expired = issue(&lab, &CAST[1], "mx", |leaf| leaf.with(crate::trust::lab::Flaw::Expired))?;
+        let signer = lab.issue(&Leaf::list_signer()).map_err(told)?;
+        let list = sign_white_list(&white_list_xml(&rows, edge.now()), &signer, edge.now()).map_err(told)?;
+        let world = Self {
+            directory: directory.to_owned(),
+            anchors: files.anchors(&lab).map_err(told)?,
+            anchors_pem: lab.anchors_pem(),
+            crls: files.crls(&lab, &[]).map_err(told)?,
+            white_list: files.white_list(&list).map_err(told)?,
+            expired: files.identity("operateur-expire", &expired).map_err(told)?,
+            reserved: RefCell::new(reserved),
+            operators: operators.try_into().map_err(|_| Failure::new("il faut deux opérateurs"))?,
+        };
+        world.configure(&signer.name().map_err(told)?.to_string())?;
+        Ok(world)
+    }
+
+    /// Lets go of the ports of this operator, for its server to take.
+    pub(super) fn free_ports(&self, operator: &Operator) {
+        let ports: Vec<_> = operator.services().map(|(_, address)| Some(address)).collect();
+        self.reserved.borrow_mut().retain(|held| !ports.contains(&held.local_addr().ok()));
+    }
+
+    /// The operator at the other end.
+    pub(super) fn other(&self, operator: &Operator) -> &Operator {
+        let [a, b] = &self.operators;
+        if operator.letter == a.letter { b } else { a }
+    }
+
+    fn configure(&self, signer: &str) -> Result<(), Failure> {
+        for operator in &self.operators {
+            fs::write(operator.config_file(), self.settings(operator, signer))?;
+        }
+        Ok(())
+    }
+
+    fn settings(&self, operator: &Operator, signer: &str) -> String {
+        let other = self.other(operator);
+        let quoted = |path: &Path| format!("{:?}", path.to_string_lossy());
+        let pki = self.directory.join("pki");
+        format!(
+            "# {name} : configuration de démonstration. Tout est expliqué dans config/sceau.example.toml.\n\
+             [server]\nname = \"mx.{domain}\"\ndomains = [\"{domain}\"]\ndata = {data}\n\n\
+             [log]\nlevel = \"warn\"\n\n\
+             [trust]\nanchors = [{anchors}]\ncrls = [{crls}]\nwhite_list = {list}\n\
+             white_list_signature = \"required\"\nwhite_list_signer = {signer:?}\n\n\
+             [operators]\nlisten = [\"{smtp}\"]\ncertificate = {certificate}\nkey = {key}\n\n\
+             [clients]\ncertificate = {clients_certificate}\nkey = {clients_key}\n\n\
+             [submission]\nlisten = [\"{submission}\"]\nlisten_tls = [\"{submissions}\"]\n\n\
+             [imap]\nlisten = [\"{imap}\"]\nlisten_tls = [\"{imaps}\"]\n\n\
+             [relay]\nroutes = {{ \"{other_domain}\" = \"{other_smtp}\" }}\n",
+            name = operator.name,
+            domain = operator.domain,
+            data = quoted(&operator.data()),
+            anchors = quoted(&self.anchors),
+            crls = quoted(&self.crls),
+            list = quoted(&self.white_list),
+            smtp = operator.address("smtp"),
+            certificate = quoted(&operator.identity.0),
+            key = quoted(&operator.identity.1),
+            clients_certificate = quoted(&pki.join(format!("clients-{}.pem", operator.letter))),
+            clients_key = quoted(&pki.join(format!("clients-{}.key", operator.letter))),
+            submission = operator.address("submission"),
+            submissions = operator.address("submissions"),
+            imap = operator.address("imap"),
+            imaps = operator.address("imaps"),
+            other_domain = other.domain,
+            other_smtp = other.address("smtp"),
+        )
+    }
+}
+
+fn told(error: impl std::fmt::Display) -> Failure {
+    Failure::new(error.to_string())
+}
+
+/// An operator's certificates, its row of the white list and its directory.
+fn operator(
+    cast: &Cast,
+    base: u16,
+    directory: &Path,
+    lab: &Lab,
+    files: &LabFiles,
+    rows: &mut Vec<ListRow>,
+) -> Result<Operator, Failure> {
+    let mine = issue(lab, cast, "mx", |leaf| leaf.with_key(Key::Rsa2048))?;
+    let clients = issue(lab, cast, "mail", |leaf| leaf)?;
+    let name = mine.name().map_err(told)?;
+    rows.push(ListRow::new(&Domain::parse(cast.domain).map_err(told)?, &name));
+    files.identity(&format!("clients-{}", cast.letter), &clients).map_err(told)?;
+    let own = directory.join(cast.letter);
+    fs::create_dir_all(&own)?;
+    Ok(Operator {
+        letter: cast.letter,
+        name: cast.name,
+        domain: cast.domain,
+        people: cast.people,
+        directory: own,
+        identity: files.identity(&format!("operateur-{}", cast.letter), &mine).map_err(told)?,
+        subject: name.to_string(),
+        base,
+    })
+}
+
+/// A certificate for `host` of this operator's domain, valid on loopback too.
+fn issue(lab: &Lab, cast: &Cast, host: &str, change: impl FnOnce(Leaf) -> Leaf) -> Result<Issued, Failure> {
+    let (name, unit, state) = cast.organisation;
+    let leaf = Leaf::operator(&format!("{host}.{}", cast.domain), &Organisation::new(name, unit, state));
+    lab.issue(&change(leaf.and_name("localhost").and_name("127.0.0.1"))).map_err(told)
+}
+
+/// Takes all ports of both operators on loopback, from the base that was asked for, or else from the first from which
+/// all are free.
+fn reserve(asked: Option<u16>) -> Result<(u16, Vec<TcpListener>), Failure> {
+    let take = |base: u16| -> std::io::Result<Vec<TcpListener>> {
+        let ports = [base, base + STRIDE].into_iter().flat_map(|first| first..first + SERVICES.len() as u16);
+        ports.map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port))).collect()
+    };
+    match asked {
+        Some(base) if base > u16::MAX - 2 * STRIDE => Err(Failure::new(format!("--ports {base} : trop grand"))),
+        Some(base) => {
+            let taken = take(base);
+            taken.map(|held| (base, held)).map_err(|error| Failure::new(format!("--ports {base} : {error}")))
+        }
+        None => {
+            let bases = (FIRST_BASE..LAST_BASE).step_by(2 * usize::from(STRIDE));
+            let free = bases.into_iter().find_map(|base| take(base).ok().map(|held| (base, held)));
+            free.ok_or_else(|| Failure::new("aucun port libre ; choisir par --ports"))
+        }
+    }
+}
