@@ -10,11 +10,19 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::{self, Config};
 
+mod account;
+mod ask;
 mod check;
+mod demo;
+mod export;
 mod failure;
 pub mod load;
 mod proof;
+mod queue;
+mod serve;
+mod store;
 mod terminal;
+mod trace;
 
 pub use failure::Failure;
 
@@ -37,10 +45,22 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    #[command(about = "Démarre le serveur, au premier plan")]
+    Serve(ConfigFile),
     #[command(about = "Montre les réglages en vigueur et vérifie tout ce qu'ils nomment")]
     Check(check::Arguments),
-    #[command(about = "Affiche, vérifie et réduit des preuves ; contrôle un journal", subcommand)]
-    Proof(proof::Command),
+    #[command(about = "Comptes : créer, changer un mot de passe, lister", subcommand)]
+    Account(account::Command),
+    #[command(about = "File d'attente : ce qui doit encore partir", subcommand)]
+    Queue(queue::Command),
+    #[command(about = "Événements d'un message")]
+    Trace(trace::Arguments),
+    #[command(about = "Preuves : exporter, montrer, vérifier, auditer", subcommand)]
+    Proof(export::Command),
+    #[command(about = "Magasin : vérifier la cohérence de tout ce qui est stocké", subcommand)]
+    Store(store::Command),
+    #[command(about = "Démonstration : deux opérateurs, un message, ses preuves")]
+    Demo(demo::Arguments),
     #[command(about = "Charge un serveur de messages et mesure")]
     Load(load::Arguments),
 }
@@ -62,8 +82,14 @@ impl ConfigFile {
 #[must_use]
 pub fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Serve(file) => serve::run(&file),
         Command::Check(arguments) => check::run(&arguments),
-        Command::Proof(command) => Ok(proof::run(&command)),
+        Command::Account(command) => account::run(command),
+        Command::Queue(command) => queue::run(command),
+        Command::Trace(arguments) => trace::run(arguments),
+        Command::Proof(command) => export::run(command),
+        Command::Store(command) => store::run(command),
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Load(arguments) => load::run_command(arguments),
     };
     outcome.unwrap_or_else(|failure| failure.report())

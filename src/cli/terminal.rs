@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::Failure;
@@ -12,6 +13,11 @@ pub(super) fn tell(line: &str) -> Result<(), Failure> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+/// What programs read.
+pub(super) fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
+    serde_json::to_string(value).map_err(|error| Failure::new(error.to_string()))
 }
 
 /// Asks for a new password: twice and without echo at a terminal, else the first line of standard input. Never an

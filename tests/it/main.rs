@@ -8,6 +8,8 @@
 )]
 
 mod kill;
+mod cli;
+mod demo;
 mod layers;
 mod openssl_pki;
 mod powerloss;

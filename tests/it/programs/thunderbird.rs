@@ -49,15 +49,15 @@ fn deliver(demo: &Demo, a: &Operator<'_>, subject: &str) -> String {
     swaks.arg("--tls-cert").arg(cert).arg("--tls-key").arg(key);
     let (ok, told) = run(&mut swaks, "");
     assert!(ok, "{told}");
-    let replies = told.lines().filter_map(|line| line.split_once("250 2.0.0 "));
-    let (_, reply) = replies.last().unwrap_or_else(|| panic!("no envelope id in {told}"));
+    let mut replies = told.lines().filter_map(|line| line.split_once("250 2.0.0 "));
+    let (_, reply) = replies.next_back().unwrap_or_else(|| panic!("no envelope id in {told}"));
     reply.split_whitespace().next().unwrap().to_owned()
 }
 
 /// The exported proof of the envelope's opening. Thunderbird stores \Seen a moment after it shows the message, so
 /// this asks until it is there, for a minute at most.
 fn wait_for_opening(a: &Operator<'_>, envelope: &str) -> String {
-    let started = std::time::Instant::now();
+    let started = sceau::server::edge::Stopwatch::start();
     loop {
         let mut show = Command::new(env!("CARGO_BIN_EXE_sceau"));
         show.args(["trace", "--config", a.text("config"), "--envelope", envelope, "--json"]);
