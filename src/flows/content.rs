@@ -54,6 +54,10 @@ impl ContentWriter {
         if hops > RECEIVED_MAX {
             return Err(Fault::peer(Status::MailLoop, format!("{hops} Received fields")));
         }
+        if structure.truncated {
+            // What the walker did not read would be invisible to clients and missing from the proofs.
+            return Err(Fault::peer(Status::MessageMalformed, "parts or header beyond the limits"));
+        }
         Ok(Content { body: self.body.finish().await?, structure, eight_bit: self.eight_bit })
     }
 }
