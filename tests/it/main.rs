@@ -7,9 +7,10 @@
     reason = "these modules serve each other, and a test may say what it skips"
 )]
 
-mod kill;
 mod cli;
+mod conformance;
 mod demo;
+mod kill;
 mod layers;
 mod openssl_pki;
 mod powerloss;
