@@ -1,6 +1,6 @@
 //! Layer 7, the configuration file and the settings of each part.
 //!
-//! Every setting is declared once, in [`sections`]: from it come the field, the parser, the limits, and the example
+//! Every setting is declared once, in `sections`: from it come the field, the parser, the limits, and the example
 //! file with its comments. A file is either taken whole or refused with everything that is wrong with it. Whether the
 //! files that it names are there and good is not decided here: `sceau check` and the start of the server do that.
 

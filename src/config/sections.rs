@@ -72,7 +72,7 @@ settings! {
 
     /// Échanges avec les autres opérateurs : port 25, STARTTLS, TLS mutuel obligatoire.
     operators: Operators {
-        /// Adresses d'écoute. « [::] » écoute aussi en IPv4.
+        /// Adresses d'écoute. `[::]` écoute aussi en IPv4.
         listen: Vec<SocketAddr> = Default r#"["[::]:25"]"#;
         /// Certificat d'opérateur (PEM, avec sa chaîne), celui dont le DN est dans la liste blanche.
         certificate: PathBuf = Required r#""/etc/sceau/operateur.pem""#;
@@ -92,7 +92,7 @@ settings! {
 
     /// Certificat présenté aux personnes et à leurs logiciels (ports 587, 465, 143, 993).
     clients: Clients {
-        /// Certificat du serveur (PEM, avec sa chaîne). Ses noms doivent contenir server.name.
+        /// Certificat du serveur (PEM, avec sa chaîne). Ses noms doivent contenir celui de « server ».
         certificate: PathBuf = Required r#""/etc/sceau/serveur.pem""#;
         /// Sa clé privée (PEM, PKCS#8), droits 0600.
         key: PathBuf = Required r#""/etc/sceau/serveur.key""#;

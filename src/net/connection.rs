@@ -36,7 +36,8 @@ pub trait Handshake: Send {
 pub enum Start {
     /// In clear text, with STARTTLS where the session asks for it.
     Plain,
-    /// With the TLS handshake. [rfc8314#3]
+    /// With the TLS handshake.
+    // [rfc8314#3]
     Tls,
 }
 
