@@ -74,11 +74,12 @@ enum Name {
 }
 
 impl Content {
-    /// Whether octets of the message's body leave: what a transfer is, unlike header fields.
+    /// Whether octets of the message's body leave, which is a transfer; its own header fields are none. The header of
+    /// an enclosed message and of a part are inside the body.
     // [proofs#when-is-it-open]
     #[must_use]
     pub fn is_body(&self) -> bool {
-        matches!(self.section.text, SectionText::Whole | SectionText::Text)
+        !self.section.path.is_empty() || matches!(self.section.text, SectionText::Whole | SectionText::Text)
     }
 }
 
@@ -255,13 +256,13 @@ mod tests {
         }
     }
 
-    // [rfc3501#7.4.2] [clients#imap-traps]
+    // [rfc3501#7.4.2] [clients#imap-traps] [proofs#when-is-it-open]
     #[test]
     fn content_is_named_in_the_answer_as_it_was_asked() {
         for (text, name, seen, is_body) in [
             ("BODY[]", "BODY[]", MarksSeen::Yes, true),
             ("BODY.PEEK[]<5.10>", "BODY[]<5>", MarksSeen::No, true),
-            ("body[1.2.mime]", "BODY[1.2.MIME]", MarksSeen::Yes, false),
+            ("body[1.2.mime]", "BODY[1.2.MIME]", MarksSeen::Yes, true),
             ("BODY[1]", "BODY[1]", MarksSeen::Yes, true),
             ("BODY[1.TEXT]", "BODY[1.TEXT]", MarksSeen::Yes, true),
             ("BODY.PEEK[HEADER]", "BODY[HEADER]", MarksSeen::No, false),
@@ -269,7 +270,7 @@ mod tests {
                 "BODY.PEEK[2.HEADER.FIELDS.NOT (Subject \"To\")]",
                 "BODY[2.HEADER.FIELDS.NOT (Subject To)]",
                 MarksSeen::No,
-                false,
+                true,
             ),
             ("RFC822", "RFC822", MarksSeen::Yes, true),
             ("RFC822.PEEK", "RFC822", MarksSeen::No, true),

@@ -1,5 +1,176 @@
-//! What an IMAP client can do.
+//! What an IMAP client can do (RFC 3501, RFC 9051): one session per connection, one file per group of commands.
+//!
+//! [`proto::imap`](crate::proto::imap) reads commands and keeps their order; here each is carried out, and what the
+//! client is told unasked is written before its tagged answer. To add a command: a row in the machine's table, an arm
+//! in [`dispatch`], a file.
 
+mod append;
+mod copy;
+mod dispatch;
+mod expunge;
+mod fetch;
+mod flags;
+mod idle;
+mod list;
 mod listing;
+mod login;
+mod mailboxes;
 mod matching;
+mod render;
+mod search;
+mod select;
+mod selected;
+mod status;
+mod stream;
+#[cfg(test)]
+mod tests;
 mod view;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use self::append::Upload;
+use self::selected::Selected;
+use super::{Output, Session, TlsFacts, Want};
+use crate::flows::{Login, Logins, Openings};
+use crate::mail::{Edge, Fault, Status, Time};
+use crate::proto::imap::name::Names;
+use crate::proto::imap::response;
+use crate::proto::imap::server::{Limits, Server};
+use crate::proto::imap::table::State;
+use crate::proto::{Machine, Step};
+use crate::store::{Account, Store};
+
+/// How long a client may be silent before it has signed in.
+const PATIENCE_BEFORE: Duration = Duration::from_secs(60);
+/// How long afterwards (RFC 9051 §5.4: at least 30 minutes).
+const PATIENCE_AFTER: Duration = Duration::from_secs(30 * 60);
+/// An idling client is never dropped for being idle: whether it is still there, the writes of keep-alives tell.
+// [clients#imap-what-clients-do]
+const PATIENCE_IDLE: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// What all sessions share.
+pub struct Services {
+    /// The mailboxes.
+    pub store: Arc<Store>,
+    /// Who may sign in.
+    pub logins: Arc<Logins>,
+    /// What records that a message was fetched, opened, marked.
+    pub openings: Arc<Openings>,
+    /// Time and chance.
+    pub edge: Edge,
+    /// What a connection may cost.
+    pub limits: Limits,
+}
+
+/// One client's session.
+pub struct Imap {
+    services: Arc<Services>,
+    peer: SocketAddr,
+    machine: Server,
+    names: Names,
+    person: Option<Person>,
+    selected: Option<Selected>,
+    upload: Option<Upload>,
+    /// While the client idles: when it hears from us next, whatever happens.
+    keep_alive: Time,
+    /// A response was cut in its middle and nothing more can be said.
+    broken: bool,
+}
+
+/// Who is signed in.
+struct Person {
+    login: Login,
+    account: Arc<Account>,
+    /// Says «look at the log» after every change of the account.
+    hints: watch::Receiver<u64>,
+}
+
+impl Imap {
+    /// A session with a client that has just connected from this address.
+    #[must_use]
+    pub fn new(services: Arc<Services>, peer: SocketAddr) -> Self {
+        let machine = Server::new(services.limits);
+        Self {
+            services,
+            peer,
+            machine,
+            names: Names::default(),
+            person: None,
+            selected: None,
+            upload: None,
+            keep_alive: Time::default(),
+            broken: false,
+        }
+    }
+
+    /// Who is signed in. The command table lets nothing that needs a login come before it.
+    fn person(&self) -> Result<&Person, Fault> {
+        self.person.as_ref().ok_or_else(|| Fault::user(Status::LoginRequired, "nobody is signed in"))
+    }
+
+    fn account(&self) -> Result<&Arc<Account>, Fault> {
+        self.person().map(|person| &person.account)
+    }
+}
+
+impl Session for Imap {
+    fn receive(&mut self, bytes: &[u8]) {
+        self.machine.receive(bytes);
+    }
+
+    async fn advance(&mut self, out: &mut Output) -> Want {
+        if self.machine.is_idling() {
+            self.tell_idler(out);
+        }
+        loop {
+            if self.broken || out.flush_if_large().await.is_err() {
+                return Want::Close;
+            }
+            match self.machine.next() {
+                Step::Send(bytes) => out.extend(&bytes),
+                Step::Event(event) => self.happened(event, out).await,
+                Step::StartTls => return Want::StartTls,
+                Step::NeedInput => return Want::Input,
+                Step::Close => return Want::Close,
+            }
+        }
+    }
+
+    fn secured(&mut self, _facts: TlsFacts) {
+        self.machine.secured();
+    }
+
+    async fn wake(&mut self) {
+        self.wait_for_news().await;
+    }
+
+    fn patience(&self) -> Duration {
+        match self.machine.state() {
+            State::Plain | State::Secured => PATIENCE_BEFORE,
+            _ if self.machine.is_idling() => PATIENCE_IDLE,
+            _ => PATIENCE_AFTER,
+        }
+    }
+
+    fn timed_out(&mut self, out: &mut Output) {
+        goodbye(out, Status::TimedOut);
+    }
+
+    fn shut_down(&mut self, out: &mut Output) {
+        goodbye(out, Status::ShuttingDown);
+    }
+
+    fn authenticated(&self) -> bool {
+        self.person.is_some()
+    }
+}
+
+fn goodbye(out: &mut Output, status: Status) {
+    let mut text = Vec::new();
+    response::bye(&mut text, &Fault::ours(status, "the connection ends"));
+    out.extend(&text);
+}

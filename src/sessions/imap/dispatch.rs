@@ -1,0 +1,128 @@
+//! From an event of the machine to the function that carries it out, and from its result to the answer.
+
+use super::view::Expunges;
+use super::{Imap, Output};
+use crate::mail::{Blame, Fault};
+use crate::proto::Machine;
+use crate::proto::imap::command::{Command, Kind, Numbers};
+use crate::proto::imap::response::{self, Completion};
+use crate::proto::imap::server::{Answer, Event, IdleEnd};
+use crate::proto::imap::table::{self, State};
+
+/// What a command comes to.
+pub(super) type Outcome = Result<Completion, Fault>;
+
+impl Imap {
+    /// Carries an event out and answers it.
+    pub(super) async fn happened(&mut self, event: Event, out: &mut Output) {
+        let answer = match event {
+            Event::Command(command) => self.command(command, out).await,
+            Event::AppendStart(append) => self.append_start(append),
+            Event::Content(bytes) => return self.append_content(&bytes).await,
+            Event::AppendDropped => return self.upload = None,
+            Event::AppendEnd => {
+                let outcome = self.append_end().await;
+                self.finish(outcome, Expunges::Tell, out)
+            }
+            Event::IdleEnd(end) => self.finish(idle_outcome(end), Expunges::Tell, out),
+        };
+        if let Answer::Done { result: Err(fault), .. } = &answer {
+            self.log(fault);
+        }
+        self.machine.answer(answer);
+    }
+
+    async fn command(&mut self, command: Command, out: &mut Output) -> Answer {
+        let expunges = expunges_during(&command.kind);
+        match command.kind {
+            Kind::Login(credentials) => self.login(credentials).await,
+            Kind::Select { mailbox, access } => self.select(&mailbox, access, out),
+            Kind::Close => self.close().await,
+            Kind::Unselect => self.unselect(),
+            Kind::Idle => self.idle(out),
+            kind => {
+                let outcome = self.carry_out(kind, out).await;
+                self.finish(outcome, expunges, out)
+            }
+        }
+    }
+
+    /// The commands that leave the connection in its state.
+    async fn carry_out(&mut self, kind: Kind, out: &mut Output) -> Outcome {
+        match kind {
+            Kind::Capability => {
+                let capabilities = table::capabilities(self.machine.state());
+                write_line(out, format_args!("* CAPABILITY {capabilities}"));
+                Ok(Completion::plain())
+            }
+            Kind::Noop => Ok(Completion::plain()),
+            Kind::Id(fields) => Ok(self.id(&fields, out)),
+            Kind::Enable(names) => Ok(self.enable(&names, out)),
+            Kind::Namespace => {
+                // [rfc2342#5]
+                write_line(out, format_args!("* NAMESPACE ((\"\" \"/\")) NIL NIL"));
+                Ok(Completion::plain())
+            }
+            Kind::Create(name) => self.create(&name).await,
+            Kind::Delete(name) => self.delete(&name).await,
+            Kind::Rename { from, to } => self.rename(&from, &to).await,
+            Kind::Subscribe(name) => self.subscribe(&name).await,
+            Kind::Unsubscribe(name) => self.unsubscribe(&name).await,
+            Kind::List(list) => self.list(&list, out).await,
+            Kind::Lsub { reference, pattern } => self.lsub(&reference, &pattern, out).await,
+            Kind::Status { mailbox, items } => self.status(&mailbox, &items, out),
+            Kind::Expunge(set) => self.expunge(set).await,
+            Kind::Search { key, numbers } => self.search(key, numbers, out).await,
+            Kind::Fetch { set, numbers, items } => self.fetch(&set, numbers, items, out).await,
+            Kind::Store { set, numbers, change, silence, flags } => {
+                self.store(&set, numbers, (change, silence), flags, out).await
+            }
+            Kind::Copy(transfer) => self.copy(&transfer).await,
+            Kind::Move(transfer) => self.move_messages(&transfer, out).await,
+            Kind::Login(_) | Kind::Select { .. } | Kind::Close | Kind::Unselect | Kind::Idle => {
+                unreachable!("carried out by `command`, for they change the connection's state")
+            }
+        }
+    }
+
+    /// Tells what happened meanwhile, then gives the answer: once its tag is seen, the client may count on its view.
+    pub(super) fn finish(&mut self, outcome: Outcome, expunges: Expunges, out: &mut Output) -> Answer {
+        let told = self.tell(expunges, out);
+        Answer::done(outcome.and_then(|completion| told.map(|()| completion)))
+    }
+
+    fn log(&self, fault: &Fault) {
+        let peer = self.peer;
+        let account = self.person.as_ref().map(|person| person.login.account.0);
+        if fault.blame == Blame::User {
+            tracing::debug!(target: "sceau::imap", %peer, account, %fault, "refused");
+        } else {
+            tracing::error!(target: "sceau::imap", %peer, account, %fault, "failed");
+        }
+    }
+}
+
+/// Whether the client may hear of expunges before the answer to this command.
+// [rfc3501#7.4.1] [rfc3501#5.5]
+fn expunges_during(kind: &Kind) -> Expunges {
+    match kind {
+        Kind::Fetch { numbers: Numbers::Sequence, .. }
+        | Kind::Store { numbers: Numbers::Sequence, .. }
+        | Kind::Search { numbers: Numbers::Sequence, .. } => Expunges::Hold,
+        _ => Expunges::Tell,
+    }
+}
+
+fn idle_outcome(end: IdleEnd) -> Outcome {
+    match end {
+        IdleEnd::Done => Ok(Completion::plain()),
+        IdleEnd::Broken => Err(Fault::user(crate::mail::Status::Syntax, "IDLE ends with DONE")),
+    }
+}
+
+/// Writes one untagged line.
+pub(super) fn write_line(out: &mut Output, text: std::fmt::Arguments<'_>) {
+    let mut line = Vec::new();
+    response::line(&mut line, text);
+    out.extend(&line);
+}

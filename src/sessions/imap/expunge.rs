@@ -1,0 +1,44 @@
+//! EXPUNGE and UID EXPUNGE.
+
+use super::Imap;
+use super::dispatch::Outcome;
+use crate::mail::{Status, SystemFlags, Uid};
+use crate::proto::imap::command::Numbers;
+use crate::proto::imap::response::Completion;
+use crate::proto::imap::sequence::SequenceSet;
+
+impl Imap {
+    /// Removes messages with `\Deleted`, of a set or all. That they are gone is told with the answer.
+    // [rfc3501#6.4.3] [rfc4315#2.1]
+    pub(super) async fn expunge(&mut self, set: Option<SequenceSet>) -> Outcome {
+        let selected = self.selected()?;
+        selected.for_changes()?;
+        let chosen: Vec<Uid> = match set {
+            Some(set) => selected.choose(&set, Numbers::Uid)?.into_iter().map(|(_, uid)| uid).collect(),
+            None => selected.view.all().map(|(_, uid)| uid).collect(),
+        };
+        let deleted = selected.index.read(|records| {
+            let deleted = |uid: &Uid| {
+                let at = records.binary_search_by_key(uid, |record| record.uid).ok()?;
+                records[at].system.contains(SystemFlags::DELETED).then_some(*uid)
+            };
+            chosen.iter().filter_map(deleted).collect::<Vec<_>>()
+        });
+        if deleted.is_empty() {
+            return Ok(Completion::plain());
+        }
+        let (account, mailbox) = (self.account()?.id(), selected.mailbox);
+        let job = move |tx: &mut crate::store::Tx<'_>| {
+            for uid in deleted {
+                match tx.expunge(account, mailbox, uid) {
+                    // another session was faster
+                    Err(fault) if fault.status == Status::MessageGone => {}
+                    result => drop(result?),
+                }
+            }
+            Ok(())
+        };
+        self.services.store.write(job).await?;
+        Ok(Completion::plain())
+    }
+}

@@ -1,0 +1,66 @@
+//! IDLE: news as they happen, and a word every two minutes so that nobody in between drops the connection.
+
+use std::time::Duration;
+
+use super::dispatch::write_line;
+use super::view::Expunges;
+use super::{Imap, Output};
+use crate::proto::imap::server::Answer;
+
+/// Seconds between two words to an idling client.
+// [clients#imap-what-clients-do]
+const KEEP_ALIVE: i64 = 120;
+
+impl Imap {
+    /// Works without a selected mailbox too.
+    // [rfc2177#3] [clients#imap-what-clients-do]
+    pub(super) fn idle(&mut self, out: &mut Output) -> Answer {
+        self.keep_alive = self.services.edge.now().plus_secs(KEEP_ALIVE);
+        self.hear_hints();
+        match self.tell(Expunges::Tell, out) {
+            Ok(()) => Answer::Proceed,
+            Err(fault) => Answer::done(Err(fault)),
+        }
+    }
+
+    /// Tells an idling client what there is to tell.
+    pub(super) fn tell_idler(&mut self, out: &mut Output) {
+        let before = out.len();
+        self.hear_hints();
+        if let Err(fault) = self.tell(Expunges::Tell, out) {
+            tracing::error!(target: "sceau::imap", peer = %self.peer, %fault, "an idling client was not told");
+        }
+        let now = self.services.edge.now();
+        if out.len() == before && now >= self.keep_alive {
+            write_line(out, format_args!("* OK Still here"));
+        }
+        if out.len() > before {
+            self.keep_alive = now.plus_secs(KEEP_ALIVE);
+        }
+    }
+
+    /// Resolves when an idling client is to be told something; never otherwise.
+    pub(super) async fn wait_for_news(&mut self) {
+        if !self.machine.is_idling() {
+            return std::future::pending().await;
+        }
+        let millis = (self.keep_alive.0 - self.services.edge.now().0).max(0);
+        let left = Duration::from_millis(u64::try_from(millis).unwrap_or_default());
+        match &mut self.person {
+            Some(person) => {
+                tokio::select! {
+                    Ok(()) = person.hints.changed() => {}
+                    () = tokio::time::sleep(left) => {}
+                }
+            }
+            None => tokio::time::sleep(left).await,
+        }
+    }
+
+    /// Takes note of the hints so far, before the log is read: a change after that gives a new one.
+    fn hear_hints(&mut self) {
+        if let Some(person) = &mut self.person {
+            person.hints.borrow_and_update();
+        }
+    }
+}

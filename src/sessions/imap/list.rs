@@ -1,0 +1,82 @@
+//! LIST and LSUB.
+
+use super::dispatch::Outcome;
+use super::listing::{Exists, Known, Line, Names, SelectedBelow};
+use super::{Imap, Output, status};
+use crate::mail::Fault;
+use crate::proto::imap::list::List;
+use crate::proto::imap::name::{Pattern, WireName};
+use crate::proto::imap::response::{self, Completion};
+use crate::store::MailboxInfo;
+
+impl Imap {
+    // [rfc3501#6.3.8] [rfc5258#3] [rfc5819#2]
+    pub(super) async fn list(&mut self, list: &List, out: &mut Output) -> Outcome {
+        if list.patterns.iter().all(Vec::is_empty) {
+            out.extend(b"* LIST (\\Noselect) \"/\" \"\"\r\n");
+            return Ok(Completion::plain());
+        }
+        let read = |pattern: &Vec<u8>| Pattern::read(&list.reference, pattern, self.names);
+        let patterns: Vec<Pattern> = list.patterns.iter().filter_map(read).collect();
+        let mailboxes = self.account()?.mailboxes()?;
+        let known: Vec<Known> = mailboxes.iter().map(known).collect();
+        let subscribed = self.account()?.subscriptions()?;
+        let lines = Names::new(&known, &subscribed).list(&patterns, list.select, list.show.subscribed);
+        for line in lines {
+            let mut text = Vec::new();
+            self.write_listed(&mut text, "LIST", &line);
+            // [clients#imap-traps] STATUS comes after its LIST line
+            let info = mailboxes.iter().find(|info| line.exists == Exists::Yes && info.name == line.name);
+            if let (Some(info), Some(items)) = (info, &list.show.status) {
+                status::write(&mut text, info, items, self.names);
+            }
+            out.extend(&text);
+            if out.flush_if_large().await.is_err() {
+                break;
+            }
+        }
+        Ok(Completion::plain())
+    }
+
+    // [rfc3501#6.3.9]
+    pub(super) async fn lsub(&mut self, reference: &WireName, pattern: &[u8], out: &mut Output) -> Outcome {
+        let Some(pattern) = Pattern::read(reference, pattern, self.names) else { return Ok(Completion::plain()) };
+        let known: Vec<Known> = self.account()?.mailboxes()?.iter().map(known).collect();
+        let subscribed = self.account()?.subscriptions()?;
+        for line in Names::new(&known, &subscribed).lsub(&pattern) {
+            let mut text = Vec::new();
+            self.write_listed(&mut text, "LSUB", &line);
+            out.extend(&text);
+            if out.flush_if_large().await.is_err() {
+                break;
+            }
+        }
+        Ok(Completion::plain())
+    }
+
+    fn write_listed(&self, text: &mut Vec<u8>, word: &str, line: &Line) {
+        response::text(text, format_args!("* {word} ({}) \"/\" ", line.attributes.join(" ")));
+        response::mailbox(text, &line.name, self.names);
+        if line.selected_below == SelectedBelow::Told {
+            text.extend_from_slice(b" (\"CHILDINFO\" (\"SUBSCRIBED\"))");
+        }
+        text.extend_from_slice(b"\r\n");
+    }
+
+    /// The mailbox with this name.
+    ///
+    /// # Errors
+    /// The same for a name that can't be read, that nobody has, and that somebody else has.
+    pub(super) fn mailbox(&self, name: &WireName) -> Result<MailboxInfo, Fault> {
+        let name = name.read(self.names);
+        let found = match name {
+            Some(name) => self.account()?.mailbox_by_name(&name)?,
+            None => None,
+        };
+        found.ok_or_else(|| Fault::user(crate::mail::Status::NoSuchMailbox, "no mailbox of this account has this name"))
+    }
+}
+
+fn known(info: &MailboxInfo) -> Known {
+    Known { name: info.name.clone(), special_use: info.special_use.map(|special| special.attribute()) }
+}

@@ -1,0 +1,70 @@
+//! LOGIN and AUTHENTICATE, ID, ENABLE.
+
+use super::dispatch::write_line;
+use super::{Imap, Output, Person};
+use crate::flows::Login;
+use crate::mail::{Fault, Status};
+use crate::proto::imap::name::Names;
+use crate::proto::imap::response::Completion;
+use crate::proto::imap::server::Answer;
+use crate::proto::imap::table::{self, State};
+use crate::proto::sasl::Credentials;
+
+/// Octets of what a client says of itself that are logged.
+const ID_LOGGED: usize = 64;
+
+impl Imap {
+    // [rfc3501#6.2.3] [rfc3501#6.2.2]
+    pub(super) async fn login(&mut self, credentials: Credentials) -> Answer {
+        match self.sign_in(credentials).await {
+            Ok(person) => {
+                tracing::info!(target: "sceau::imap", peer = %self.peer, account = person.login.account.0, "signed in");
+                self.person = Some(person);
+                let code = format!("CAPABILITY {}", table::capabilities(State::Authenticated));
+                Answer::becoming(Ok(Completion::with(code)), State::Authenticated)
+            }
+            Err(fault) => Answer::done(Err(fault)),
+        }
+    }
+
+    async fn sign_in(&self, credentials: Credentials) -> Result<Person, Fault> {
+        let login = self.check(credentials).await?;
+        let account = self.services.store.account(login.account)?;
+        let hints = account.subscribe();
+        Ok(Person { login, account, hints })
+    }
+
+    async fn check(&self, credentials: Credentials) -> Result<Login, Fault> {
+        let Credentials::Password { authzid, user, password } = credentials;
+        let login = self.services.logins.password(&user, &password).await?;
+        match authzid {
+            Some(other) if !other.eq_ignore_ascii_case(&user) => {
+                Err(Fault::user(Status::LoginFailed, "asked to act as somebody else"))
+            }
+            _ => Ok(login),
+        }
+    }
+
+    // [rfc2971#3.1] [clients#imap-what-clients-do]
+    pub(super) fn id(&self, fields: &[(String, Option<String>)], out: &mut Output) -> Completion {
+        let of = |name: &str| {
+            let value = fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).and_then(|(_, v)| v.as_deref());
+            value.unwrap_or_default().chars().filter(|c| !c.is_control()).take(ID_LOGGED).collect::<String>()
+        };
+        tracing::debug!(target: "sceau::imap", peer = %self.peer, name = of("name"), version = of("version"), "client");
+        // no version: whoever has not signed in need not know which holes to try
+        write_line(out, format_args!("* ID (\"name\" \"Sceau\")"));
+        Completion::plain()
+    }
+
+    // [rfc5161#3.1] [rfc6855#3] [clients#imap-traps]
+    pub(super) fn enable(&mut self, names: &[String], out: &mut Output) -> Completion {
+        let mut enabled = String::new();
+        if names.iter().any(|name| name == "UTF8=ACCEPT") {
+            self.names = Names::Utf8;
+            enabled.push_str(" UTF8=ACCEPT");
+        }
+        write_line(out, format_args!("* ENABLED{enabled}"));
+        Completion::plain()
+    }
+}

@@ -1,0 +1,141 @@
+//! The selected mailbox: its index, the client's view of it, and what the client is told of changes.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::dispatch::write_line;
+use super::view::{Changes, Expunges, News, View};
+use super::{Imap, Output};
+use crate::mail::{Fault, MailboxId, Status, SystemFlags, Uid};
+use crate::proto::imap::command::{Access, Numbers};
+use crate::proto::imap::response;
+use crate::proto::imap::sequence::SequenceSet;
+use crate::store::{MailboxIndex, Reach, Record};
+
+/// A mailbox that a session has selected.
+pub(super) struct Selected {
+    pub(super) mailbox: MailboxId,
+    pub(super) access: Access,
+    pub(super) index: Arc<MailboxIndex>,
+    pub(super) view: View,
+    /// How many of the mailbox's keywords the client was told.
+    keywords: usize,
+}
+
+/// What SELECT tells of the messages.
+pub(super) struct Opened {
+    pub(super) messages: usize,
+    pub(super) first_unseen: Option<usize>,
+    /// The UID behind the last message's.
+    pub(super) after_last: u32,
+}
+
+impl Selected {
+    pub(super) fn open(mailbox: MailboxId, access: Access, index: Arc<MailboxIndex>) -> (Self, Opened) {
+        let keywords = index.keywords().len();
+        let (records, known) = index.snapshot();
+        let opened = Opened {
+            messages: records.len(),
+            first_unseen: records.iter().position(Record::unseen).map(|at| at + 1),
+            after_last: records.last().map_or(1, |record| record.uid.get().saturating_add(1)),
+        };
+        let view = View::new(records.iter().map(|record| record.uid).collect(), known);
+        (Self { mailbox, access, index, view, keywords }, opened)
+    }
+
+    /// The messages that a set means.
+    ///
+    /// # Errors
+    /// When it goes beyond the last message.
+    pub(super) fn choose(&self, set: &SequenceSet, numbers: Numbers) -> Result<Vec<(u32, Uid)>, Fault> {
+        let beyond = |_| Fault::user(Status::Syntax, "a sequence number beyond the last message");
+        self.view.select(set, numbers).map_err(beyond)
+    }
+
+    /// Refuses what changes a mailbox that was opened with EXAMINE.
+    // [rfc3501#6.3.2]
+    pub(super) fn for_changes(&self) -> Result<(), Fault> {
+        match self.access {
+            Access::ReadWrite => Ok(()),
+            Access::ReadOnly => Err(Fault::user(Status::ReadOnly, "opened with EXAMINE")),
+        }
+    }
+
+    /// FLAGS and PERMANENTFLAGS.
+    // [rfc3501#7.2.6] [clients#imap-what-clients-do]
+    pub(super) fn write_flags(&self, out: &mut Output) {
+        let mut flags: Vec<String> = SystemFlags::NAMES.iter().map(|(_, name)| (*name).to_owned()).collect();
+        flags.extend(self.index.keywords().iter().map(|keyword| keyword.as_str().to_owned()));
+        let flags = flags.join(" ");
+        write_line(out, format_args!("* FLAGS ({flags})"));
+        match self.access {
+            Access::ReadWrite => write_line(out, format_args!("* OK [PERMANENTFLAGS ({flags} \\*)] kept")),
+            Access::ReadOnly => write_line(out, format_args!("* OK [PERMANENTFLAGS ()] read-only")),
+        }
+    }
+
+    /// Writes what happened since the client was last told.
+    fn tell(&mut self, expunges: Expunges, out: &mut Output) -> Result<(), Fault> {
+        let nothing_new = self.index.highest() == self.view.known() && !self.index.is_gone();
+        if nothing_new && (expunges == Expunges::Hold || !self.view.holds_expunges()) {
+            return Ok(());
+        }
+        let (changes, records) = self.changes()?;
+        if self.index.keywords().len() > self.keywords {
+            self.keywords = self.index.keywords().len();
+            self.write_flags(out);
+        }
+        let mut text = Vec::new();
+        for news in self.view.apply(&changes, expunges) {
+            match news {
+                News::Expunged(number) => response::line(&mut text, format_args!("* {number} EXPUNGE")),
+                News::Exists(number) => response::line(&mut text, format_args!("* {number} EXISTS")),
+                News::Flags(number, uid) => {
+                    if let Ok(at) = records.binary_search_by_key(&uid, |record| record.uid) {
+                        let flags = self.index.flags(&records[at]);
+                        response::line(&mut text, format_args!("* {number} FETCH (UID {uid} FLAGS ({flags}))"));
+                    }
+                }
+            }
+        }
+        out.extend(&text);
+        Ok(())
+    }
+
+    fn changes(&self) -> Result<(Changes, Vec<Record>), Fault> {
+        if self.index.is_gone() {
+            let vanished = self.view.all().map(|(_, uid)| uid).collect();
+            return Ok((Changes { changed: Vec::new(), vanished, known: self.view.known() }, Vec::new()));
+        }
+        let log = self.index.changes(self.view.known())?;
+        let vanished = match log.reach {
+            Reach::Complete => log.vanished,
+            Reach::Forgotten => {
+                let present: HashSet<Uid> = self.index.read(|records| records.iter().map(|r| r.uid).collect());
+                self.view.all().map(|(_, uid)| uid).filter(|uid| !present.contains(uid)).collect()
+            }
+        };
+        let changed = log.changed.iter().map(|record| (record.uid, record.modseq)).collect();
+        Ok((Changes { changed, vanished, known: log.until }, log.changed))
+    }
+}
+
+impl Imap {
+    /// The selected mailbox. The command table lets nothing that needs one come before SELECT.
+    pub(super) fn selected(&self) -> Result<&Selected, Fault> {
+        self.selected.as_ref().ok_or_else(none_selected)
+    }
+
+    pub(super) fn selected_mut(&mut self) -> Result<&mut Selected, Fault> {
+        self.selected.as_mut().ok_or_else(none_selected)
+    }
+
+    /// Tells the client what happened in the selected mailbox, if one is selected.
+    pub(super) fn tell(&mut self, expunges: Expunges, out: &mut Output) -> Result<(), Fault> {
+        self.selected.as_mut().map_or(Ok(()), |selected| selected.tell(expunges, out))
+    }
+}
+
+fn none_selected() -> Fault {
+    Fault::user(Status::OutOfSequence, "no mailbox is selected")
+}
