@@ -24,8 +24,10 @@ use crate::store::{Account, FlagOp, Observed, Store, TransferReceipt, Tx};
 pub enum FetchBasis {
     /// `BODY.PEEK[…]`: says nothing about a reader.
     Peek,
-    /// `BODY[…]`, `RFC822`, `RFC822.TEXT`: sets `\Seen`.
+    /// `BODY[…]`, `RFC822`, `RFC822.TEXT` of one message: sets `\Seen`.
     Body,
+    /// The same of several messages in one command.
+    BodyOfMany,
 }
 
 /// How the mailbox was opened.
@@ -64,23 +66,24 @@ impl Openings {
         basis: FetchBasis,
         access: Access,
     ) -> Result<Vec<TransferReceipt>, Fault> {
-        let reads = basis == FetchBasis::Body && access == Access::ReadWrite;
+        let reads = basis != FetchBasis::Peek && access == Access::ReadWrite;
         if !reads && let Some(standing) = standing(account, mailbox, uids, login)? {
             return Ok(standing);
         }
         let actor = Actor { account: account.id(), mailbox, login: login.clone(), name: name_of(account, mailbox)? };
         let uids = uids.to_vec();
-        let basis = match (reads, uids.len()) {
+        let basis = match (reads, basis) {
             (false, _) => Basis::ImapPeek,
-            (true, 1) => Basis::ImapBody,
+            (true, FetchBasis::Body) => Basis::ImapBody,
             (true, _) => Basis::ImapBulk,
         };
         // durable from here: the receipts come back only with the commit of what they stand for
         self.store.write(move |tx| uids.iter().map(|uid| actor.transfer(tx, *uid, basis)).collect()).await
     }
 
-    /// Sets `\Seen`, with or without other flags, on messages within a transaction that the caller makes: the flags
-    /// and the event are one commit. Call it before the flags change.
+    /// Records that `\Seen` is set on messages, within the transaction in which the caller sets it: the flags and the
+    /// event are one commit. Call it before the flags change. `together` is the number of messages that the client's
+    /// command names, of which `uids` may be a batch.
     ///
     /// # Errors
     /// `MessageGone`, `Storage`.
@@ -90,10 +93,11 @@ impl Openings {
         account: &Account,
         mailbox: MailboxId,
         uids: &[Uid],
+        together: usize,
         login: &Login,
     ) -> Result<(), Fault> {
         let actor = Actor { account: account.id(), mailbox, login: login.clone(), name: name_of(account, mailbox)? };
-        uids.iter().try_for_each(|uid| actor.seen(tx, *uid, uids.len()))
+        uids.iter().try_for_each(|uid| actor.seen(tx, *uid, together))
     }
 }
 

@@ -73,6 +73,8 @@ pub enum Status {
     TooManyErrors,
     /// No such mailbox, or no right to know of it.
     NoSuchMailbox,
+    /// The mailbox that messages are to go to does not exist, and the client may create it.
+    NoDestination,
     /// The mailbox exists already.
     MailboxExists,
     /// The name cannot be a mailbox name.
@@ -174,6 +176,7 @@ impl Status {
             Self::AddressSyntax => row(501, "5.1.3", Some("CLIENTBUG"), "the address has no valid form"),
             Self::TooManyErrors => row(421, "4.7.0", Some("LIMIT"), "too many errors, closing"),
             Self::NoSuchMailbox => row(550, "5.1.1", Some("NONEXISTENT"), "there is no such mailbox"),
+            Self::NoDestination => row(550, "5.1.1", Some("TRYCREATE"), "there is no such mailbox, create it first"),
             Self::MailboxExists => row(550, "5.5.0", Some("ALREADYEXISTS"), "the mailbox exists already"),
             Self::BadMailboxName => row(550, "5.1.3", Some("CANNOT"), "this cannot be the name of a mailbox"),
             Self::CannotOnThisMailbox => row(550, "5.5.0", Some("CANNOT"), "this cannot be done with this mailbox"),

@@ -13,7 +13,7 @@ enum Does {
 
 use Access::{ReadOnly, ReadWrite};
 use Does::{Fetch, MarkSeen};
-use FetchBasis::{Body, Peek};
+use FetchBasis::{Body, BodyOfMany, Peek};
 
 /// What is done, and the events of the first message that follow, without its arrival.
 const TABLE: &[(&str, &[Does], &[&str])] = &[
@@ -24,7 +24,7 @@ const TABLE: &[(&str, &[Does], &[&str])] = &[
         &["transfer imap-peek", "open imap-seen declared"],
     ),
     ("one body, not yet cached", &[Fetch(&[1], Body, ReadWrite)], &["transfer imap-body", "open imap-body implied"]),
-    ("several bodies in one command", &[Fetch(&[1, 2], Body, ReadWrite)], &["transfer imap-bulk"]),
+    ("several bodies in one command", &[Fetch(&[1, 2], BodyOfMany, ReadWrite)], &["transfer imap-bulk"]),
     ("a body in a mailbox opened by EXAMINE", &[Fetch(&[1], Body, ReadOnly)], &["transfer imap-peek"]),
     (
         "\\Seen on several",
@@ -93,7 +93,7 @@ async fn apply(world: &World, account: &Account, inbox: MailboxId, step: Does) {
         }
         MarkSeen(numbers) => {
             let (account, login, uids) = (account.clone(), world.anne.clone(), uids(numbers));
-            world.store.write(move |tx| Openings::seen(tx, &account, inbox, &uids, &login)).await.unwrap();
+            world.store.write(move |tx| Openings::seen(tx, &account, inbox, &uids, uids.len(), &login)).await.unwrap();
         }
     }
 }

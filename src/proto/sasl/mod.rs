@@ -56,7 +56,7 @@ pub enum SaslStep {
 
 /// One mechanism's side of the server. `None` is the absence of an initial response (RFC 4422 §3), which differs from
 /// an empty one.
-trait Mechanism: Send {
+trait Mechanism: Send + Sync {
     fn step(&mut self, response: Option<&[u8]>) -> SaslStep;
 }
 

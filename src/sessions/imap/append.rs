@@ -1,14 +1,14 @@
 //! APPEND: the message goes to the store as it comes, and into the mailbox when it is complete.
 
-use super::dispatch::Outcome;
 use super::Imap;
+use super::dispatch::Outcome;
 use crate::mail::{Fault, FlagSet, MailboxId, Status, Time, UidValidity};
 use crate::proto::imap::command::{Append, Headers};
 use crate::proto::imap::name::Names;
 use crate::proto::imap::response::Completion;
 use crate::proto::imap::server::Answer;
 use crate::proto::mime::{self, Walker};
-use crate::store::{BodyWriter, NewMessage};
+use crate::store::{BodyOrigin, BodyWriter, NewMessage};
 
 /// A message on its way in.
 pub(super) struct Upload {
@@ -45,7 +45,7 @@ impl Imap {
             flags: append.flags,
             date: append.date,
             walker: Walker::new(mime::Limits::default()),
-            body: self.services.store.begin_body(None)?,
+            body: self.services.store.begin_body(BodyOrigin { envelope: None, account: Some(self.account()?.id()) }),
             fault: None,
         })
     }
@@ -70,14 +70,8 @@ impl Imap {
         let body = upload.body.finish().await?;
         let job = move |tx: &mut crate::store::Tx<'_>| {
             let internal_date = date.unwrap_or_else(|| tx.now());
-            let message = NewMessage {
-                body: &body,
-                prefix: &[],
-                structure: &structure,
-                flags: &flags,
-                internal_date,
-                envelope: None,
-            };
+            let message =
+                NewMessage { body: &body, prefix: &[], structure: &structure, flags, internal_date, envelope: None };
             tx.append(account, mailbox, message)
         };
         let appended = self.services.store.write(job).await?;

@@ -7,7 +7,7 @@ use crate::proto::Machine;
 use crate::proto::imap::command::{Command, Kind, Numbers};
 use crate::proto::imap::response::{self, Completion};
 use crate::proto::imap::server::{Answer, Event, IdleEnd};
-use crate::proto::imap::table::{self, State};
+use crate::proto::imap::table;
 
 /// What a command comes to.
 pub(super) type Outcome = Result<Completion, Fault>;

@@ -1,1 +1,287 @@
-//! (to come)
+//! FETCH. What records and views answer costs no event; what needs a body goes through [`Openings`] first, whose
+//! receipts come with a durable proof, and is streamed afterwards.
+
+use super::dispatch::Outcome;
+use super::stream::{self, Peer};
+use super::{Imap, Output, render};
+use crate::flows::{self, FetchBasis, Openings};
+use crate::mail::{Fault, FlagSet, Keyword, Status, SystemFlags, Uid};
+use crate::proto::imap::command::{Access, Numbers};
+use crate::proto::imap::fetch::{Content, FetchItem, MarksSeen};
+use crate::proto::imap::name::Names;
+use crate::proto::imap::response::{self, Completion};
+use crate::proto::imap::sequence::SequenceSet;
+use crate::proto::mime::Structure;
+use crate::store::{BodyReader, FlagOp, Record, TransferReceipt};
+
+/// Messages whose flags are written between two looks at whether the client keeps up.
+const RECORDS_AT_ONCE: usize = 1000;
+/// Messages whose transfers are recorded in one commit.
+const BODIES_AT_ONCE: usize = 100;
+/// How often a batch is begun again because a message of it was expunged meanwhile.
+const ATTEMPTS: usize = 3;
+
+/// What a FETCH asks of every message.
+struct Plan {
+    items: Vec<FetchItem>,
+    /// Whether octets of bodies are asked for, and how.
+    basis: FetchBasis,
+    seen: MarksSeen,
+    /// Messages that the command names.
+    messages: usize,
+}
+
+/// A message that is about to be told.
+struct Message {
+    number: u32,
+    uid: Uid,
+    structure: Structure,
+    receipt: Option<TransferReceipt>,
+}
+
+impl Plan {
+    fn contents(&self) -> impl Iterator<Item = &Content> {
+        self.items.iter().filter_map(|item| if let FetchItem::Content(content) = item { Some(content) } else { None })
+    }
+
+    /// Whether the records alone don't answer it.
+    fn needs_views(&self) -> bool {
+        let by_record = |item: &FetchItem| {
+            matches!(item, FetchItem::Flags | FetchItem::Uid | FetchItem::InternalDate | FetchItem::Size)
+        };
+        !self.items.iter().all(by_record)
+    }
+
+    /// Whether octets of this message's body are asked for: a section that it does not have is none.
+    fn needs_body(&self, structure: &Structure) -> bool {
+        self.contents().any(|content| content.is_body() && content.section.find(structure).is_some())
+    }
+}
+
+impl Imap {
+    // [rfc3501#6.4.5] [rfc3501#6.4.8]
+    pub(super) async fn fetch(
+        &mut self,
+        set: &SequenceSet,
+        numbers: Numbers,
+        items: Vec<FetchItem>,
+        out: &mut Output,
+    ) -> Outcome {
+        let chosen = self.selected()?.choose(set, numbers)?;
+        let plan = self.plan(items, numbers, chosen.len())?;
+        let at_once = if plan.needs_views() { BODIES_AT_ONCE } else { RECORDS_AT_ONCE };
+        let mut told = 0;
+        for batch in chosen.chunks(at_once) {
+            told += if plan.needs_views() {
+                self.tell_messages(&plan, batch, out).await?
+            } else {
+                self.tell_records(&plan, batch, out)?
+            };
+            if self.broken || out.flush_if_large().await.is_err() {
+                break;
+            }
+        }
+        // [rfc5530#3] what is missing was expunged: the client may want to hear of it soon
+        let complete = told == chosen.len();
+        Ok(if complete { Completion::plain() } else { Completion::with("EXPUNGEISSUED") })
+    }
+
+    fn plan(&self, mut items: Vec<FetchItem>, numbers: Numbers, messages: usize) -> Result<Plan, Fault> {
+        if numbers == Numbers::Uid && !items.contains(&FetchItem::Uid) {
+            items.insert(0, FetchItem::Uid);
+        }
+        let asks = |item: &FetchItem| matches!(item, FetchItem::Content(content) if content.seen == MarksSeen::Yes);
+        let marks = items.iter().any(asks) && self.selected()?.access == Access::ReadWrite;
+        let (seen, basis) = match (marks, messages) {
+            (false, _) => (MarksSeen::No, FetchBasis::Peek),
+            (true, 1) => (MarksSeen::Yes, FetchBasis::Body),
+            (true, _) => (MarksSeen::Yes, FetchBasis::BodyOfMany),
+        };
+        Ok(Plan { items, basis, seen, messages })
+    }
+
+    /// Tells of messages what their records answer; how many there were. The hot path of large folders.
+    // [clients#imap-what-clients-do]
+    fn tell_records(&self, plan: &Plan, batch: &[(u32, Uid)], out: &mut Output) -> Result<usize, Fault> {
+        let selected = self.selected()?;
+        let keywords = selected.index.keywords();
+        let mut text = Vec::with_capacity(batch.len() * 48);
+        let told = selected.index.read(|records| {
+            let find = |uid: &Uid| records.binary_search_by_key(uid, |record| record.uid).ok();
+            let present = batch.iter().filter_map(|(number, uid)| Some((*number, &records[find(uid)?])));
+            present.inspect(|(number, record)| write_record(&mut text, *number, record, plan, &keywords)).count()
+        });
+        out.extend(&text);
+        Ok(told)
+    }
+
+    /// Tells of messages what their views and bodies answer; how many there were.
+    async fn tell_messages(&mut self, plan: &Plan, batch: &[(u32, Uid)], out: &mut Output) -> Result<usize, Fault> {
+        let messages = self.prepare(plan, batch).await?;
+        let mut told = 0;
+        for message in &messages {
+            match self.tell_message(plan, message, out).await {
+                Ok(Peer::Listens) => told += 1,
+                Ok(Peer::Gone) => break,
+                // [clients#imap-traps] another session was faster; its expunge is told when it may be
+                Err(fault) if fault.status == Status::MessageGone => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(told)
+    }
+
+    /// Reads the views of those messages that are still there, and gets what is needed to read bodies.
+    async fn prepare(&self, plan: &Plan, batch: &[(u32, Uid)]) -> Result<Vec<Message>, Fault> {
+        let mut attempt = 1;
+        loop {
+            let mut messages = self.load(batch)?;
+            match self.obtain_receipts(plan, &mut messages).await {
+                Ok(()) => return Ok(messages),
+                Err(fault) if fault.status == Status::MessageGone && attempt < ATTEMPTS => attempt += 1,
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+
+    fn load(&self, batch: &[(u32, Uid)]) -> Result<Vec<Message>, Fault> {
+        let (account, mailbox) = (self.account()?, self.selected()?.mailbox);
+        let mut messages = Vec::with_capacity(batch.len());
+        for (number, uid) in batch {
+            match account.view(mailbox, *uid) {
+                Ok(view) => {
+                    let structure = view.structure.prefixed(&view.prefix);
+                    messages.push(Message { number: *number, uid: *uid, structure, receipt: None });
+                }
+                Err(fault) if fault.status == Status::MessageGone => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(messages)
+    }
+
+    /// Records the transfers, and `\Seen` where the client's words set it.
+    // [proofs#when-is-it-open]
+    async fn obtain_receipts(&self, plan: &Plan, messages: &mut [Message]) -> Result<(), Fault> {
+        let (person, selected) = (self.person()?, self.selected()?);
+        let (bodies, others): (Vec<_>, Vec<_>) = messages.iter_mut().partition(|m| plan.needs_body(&m.structure));
+        if !bodies.is_empty() {
+            let access = match selected.access {
+                Access::ReadWrite => flows::Access::ReadWrite,
+                Access::ReadOnly => flows::Access::ReadOnly,
+            };
+            let uids: Vec<Uid> = bodies.iter().map(|message| message.uid).collect();
+            let openings = &self.services.openings;
+            let receipts =
+                openings.fetch(&person.account, selected.mailbox, &uids, &person.login, plan.basis, access).await?;
+            for (message, receipt) in bodies.into_iter().zip(receipts) {
+                message.receipt = Some(receipt);
+            }
+        }
+        if plan.seen == MarksSeen::Yes && !others.is_empty() {
+            let uids = others.iter().map(|message| message.uid).collect();
+            self.mark_seen(uids, plan.messages).await?;
+        }
+        Ok(())
+    }
+
+    /// Sets `\Seen` for a section that releases nothing of a body, such as `BODY[HEADER]`.
+    async fn mark_seen(&self, uids: Vec<Uid>, together: usize) -> Result<(), Fault> {
+        let (account, login) = (self.person()?.account.clone(), self.person()?.login.clone());
+        let mailbox = self.selected()?.mailbox;
+        let seen = FlagSet { system: SystemFlags::SEEN, ..FlagSet::default() };
+        let job = move |tx: &mut crate::store::Tx<'_>| {
+            Openings::seen(tx, &account, mailbox, &uids, together, &login)?;
+            for uid in uids {
+                tx.change_flags(account.id(), mailbox, uid, FlagOp::Add, &seen, None)?;
+            }
+            Ok(())
+        };
+        self.services.store.write(job).await
+    }
+
+    /// Tells of one message. Whatever can fail without leaving half a response is done before its first octet.
+    async fn tell_message(&mut self, plan: &Plan, message: &Message, out: &mut Output) -> Result<Peer, Fault> {
+        let (account, selected) = (self.account()?, self.selected()?);
+        let body = match &message.receipt {
+            Some(receipt) => Some(account.body(selected.mailbox, message.uid, receipt)?),
+            None => None,
+        };
+        let gone = || Fault::user(Status::MessageGone, format!("UID {}", message.uid));
+        let record = selected.index.get(message.uid).ok_or_else(gone)?;
+        let keywords = selected.index.keywords();
+        let telling = Telling { plan, message, record: &record, keywords: &keywords, body, names: self.names };
+        let changed = plan.seen == MarksSeen::Yes && record.modseq > selected.view.known();
+        let told = telling.write(if changed { Flags::Told } else { Flags::IfAsked }, out).await;
+        // half a response can't be taken back, and what follows would be read as its rest
+        self.broken |= told.is_err();
+        if changed {
+            self.selected_mut()?.view.made(message.uid, record.modseq);
+        }
+        told
+    }
+}
+
+/// Whether flags are told that were not asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flags {
+    IfAsked,
+    /// This command changed them.
+    Told,
+}
+
+/// One message's response.
+struct Telling<'a> {
+    plan: &'a Plan,
+    message: &'a Message,
+    record: &'a Record,
+    keywords: &'a [Keyword],
+    body: Option<BodyReader>,
+    names: Names,
+}
+
+impl Telling<'_> {
+    // [rfc3501#7.4.2]
+    async fn write(&self, flags: Flags, out: &mut Output) -> Result<Peer, Fault> {
+        let mut text = Vec::new();
+        response::text(&mut text, format_args!("* {} FETCH (", self.message.number));
+        if flags == Flags::Told && !self.plan.items.contains(&FetchItem::Flags) {
+            render::flags(&mut text, self.record, self.keywords);
+            text.push(b' ');
+        }
+        for (at, item) in self.plan.items.iter().enumerate() {
+            if at > 0 {
+                text.push(b' ');
+            }
+            let FetchItem::Content(content) = item else {
+                self.write_fact(item, &mut text);
+                continue;
+            };
+            out.extend(&std::mem::take(&mut text));
+            if stream::content(content, &self.message.structure, self.body.as_ref(), out).await? == Peer::Gone {
+                return Ok(Peer::Gone);
+            }
+        }
+        text.extend_from_slice(b")\r\n");
+        out.extend(&text);
+        Ok(Peer::Listens)
+    }
+
+    fn write_fact(&self, item: &FetchItem, text: &mut Vec<u8>) {
+        if render::of_record(text, item, self.record, self.keywords).is_none() {
+            render::of_structure(text, item, &self.message.structure, self.names);
+        }
+    }
+}
+
+/// `* 3 FETCH (UID 7 FLAGS (\Seen))`
+fn write_record(text: &mut Vec<u8>, number: u32, record: &Record, plan: &Plan, keywords: &[Keyword]) {
+    response::text(text, format_args!("* {number} FETCH ("));
+    for (at, item) in plan.items.iter().enumerate() {
+        if at > 0 {
+            text.push(b' ');
+        }
+        render::of_record(text, item, record, keywords);
+    }
+    text.extend_from_slice(b")\r\n");
+}

@@ -30,7 +30,7 @@ impl Imap {
     async fn sign_in(&self, credentials: Credentials) -> Result<Person, Fault> {
         let login = self.check(credentials).await?;
         let account = self.services.store.account(login.account)?;
-        let hints = account.subscribe();
+        let hints = account.subscribe()?;
         Ok(Person { login, account, hints })
     }
 

@@ -3,16 +3,19 @@
 
 use std::ops::RangeInclusive;
 
-use crate::mail::{FlagSet, Time, Uid};
+use crate::mail::{Keyword, SystemFlags, Time, Uid};
 use crate::proto::imap::search::{Compare, SearchKey};
 use crate::proto::mime::header::Field;
 use crate::proto::mime::{Headers, Part, Structure, decode, header_text};
 
 /// What is known of a message.
+#[derive(Clone, Copy)]
 pub(super) struct Facts<'a> {
     pub(super) number: u32,
     pub(super) uid: Uid,
-    pub(super) flags: &'a FlagSet,
+    pub(super) system: SystemFlags,
+    /// Bits of the mailbox's keywords.
+    pub(super) keywords: u64,
     pub(super) received: Time,
     pub(super) size: u64,
     /// The header with its blank line, once it was read.
@@ -25,6 +28,8 @@ pub(super) struct Facts<'a> {
 pub(super) enum Query {
     /// A key that needs no more than the record, as it is.
     Plain(SearchKey),
+    /// The keyword with this bit; 0 for one that the mailbox does not know.
+    Keyword(u64),
     /// One of these sequence numbers: ascending ranges.
     Numbers(Vec<RangeInclusive<u32>>),
     /// One of these UIDs: ascending ranges.
@@ -42,12 +47,16 @@ pub(super) enum Query {
 }
 
 impl Query {
-    /// Makes a key ready where these are the largest sequence number and the largest UID, which `*` means.
-    pub(super) fn new(key: SearchKey, last_number: u32, last_uid: u32) -> Self {
-        let ready = |key| Self::new(key, last_number, last_uid);
+    /// Makes a key ready for a mailbox with these keywords, where `last` are the largest sequence number and the
+    /// largest UID, which `*` means.
+    pub(super) fn new(key: SearchKey, keywords: &[Keyword], last: (u32, u32)) -> Self {
+        let ready = |key| Self::new(key, keywords, last);
+        let bit = |name: &Keyword| keywords.iter().take(64).position(|known| known == name).map_or(0, |bit| 1 << bit);
         match key {
-            SearchKey::Sequence(set) => Self::Numbers(set.ranges(last_number)),
-            SearchKey::Uid(set) => Self::Uids(set.ranges(last_uid)),
+            SearchKey::Keyword(keyword) => Self::Keyword(bit(&keyword)),
+            SearchKey::NoKeyword(keyword) => Self::Not(Box::new(Self::Keyword(bit(&keyword)))),
+            SearchKey::Sequence(set) => Self::Numbers(set.ranges(last.0)),
+            SearchKey::Uid(set) => Self::Uids(set.ranges(last.1)),
             SearchKey::Sent(compare, day) => Self::Sent(compare, day),
             SearchKey::Header { name, value } => Self::Header { name, value: fold(&value) },
             SearchKey::Body(text) => Self::Body(fold(&text)),
@@ -64,6 +73,7 @@ impl Query {
     pub(super) fn judge(&self, facts: &Facts<'_>) -> Option<bool> {
         Some(match self {
             Self::Plain(key) => plain(key, facts),
+            Self::Keyword(bit) => facts.keywords & bit != 0,
             Self::Numbers(ranges) => within(ranges, facts.number),
             Self::Uids(ranges) => within(ranges, facts.uid.get()),
             Self::Sent(compare, day) => sent_day(facts.header?).is_some_and(|sent| compare.holds(sent, *day)),
@@ -80,10 +90,8 @@ impl Query {
 fn plain(key: &SearchKey, facts: &Facts<'_>) -> bool {
     match key {
         SearchKey::All => true,
-        SearchKey::Flag(flag) => facts.flags.system.contains(*flag),
-        SearchKey::NoFlag(flag) => !facts.flags.system.contains(*flag),
-        SearchKey::Keyword(keyword) => facts.flags.keywords.contains(keyword),
-        SearchKey::NoKeyword(keyword) => !facts.flags.keywords.contains(keyword),
+        SearchKey::Flag(flag) => facts.system.contains(*flag),
+        SearchKey::NoFlag(flag) => !facts.system.contains(*flag),
         SearchKey::Received(compare, day) => compare.holds(facts.received.day(), *day),
         SearchKey::Larger(size) => facts.size > *size,
         SearchKey::Smaller(size) => facts.size < *size,
@@ -159,7 +167,6 @@ fn in_texts(texts: &[String], text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::{Keyword, SystemFlags};
     use crate::proto::imap::search;
     use crate::proto::mime::{Limits, walk};
 
@@ -171,20 +178,21 @@ mod tests {
 
     /// The answer with all facts, and what had to be known: 0 the record, 1 the header, 2 the texts.
     fn ask(key: &str) -> (bool, usize) {
-        let flags = FlagSet { system: SystemFlags::SEEN, keywords: Keyword::new("$Label1").into_iter().collect() };
+        let keywords = [Keyword::new("a").unwrap(), Keyword::new("$Label1").unwrap()];
         let structure = walk(MESSAGE, Limits::default());
         let body = |part: &Part| {
             let at = |offset: u64| usize::try_from(offset).unwrap();
             part_text(part, &MESSAGE[at(part.body.start)..at(part.body.end)])
         };
         let texts: Vec<String> = text_parts(&structure).map(body).collect();
-        let query = Query::new(search::read(key).unwrap(), 4, 9);
+        let query = Query::new(search::read(key).unwrap(), &keywords, (4, 9));
         let received = Time::parse_rfc3339("2026-11-03T04:30:05Z").unwrap();
         for known in 0..=2 {
             let facts = Facts {
                 number: 3,
                 uid: Uid::new(7).unwrap(),
-                flags: &flags,
+                system: SystemFlags::SEEN,
+                keywords: 2,
                 received,
                 size: 1000,
                 header: (known > 0).then_some(&structure.header),
@@ -203,6 +211,9 @@ mod tests {
         for (key, answer) in [
             ("ALL", (true, 0)),
             ("SEEN KEYWORD $label1", (true, 0)),
+            ("KEYWORD a", (false, 0)),
+            ("KEYWORD unknown", (false, 0)),
+            ("UNKEYWORD unknown", (true, 0)),
             ("UNSEEN TEXT x", (false, 0)),
             ("OR SEEN TEXT x", (true, 0)),
             ("OLD", (true, 0)),

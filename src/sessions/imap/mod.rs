@@ -22,8 +22,6 @@ mod select;
 mod selected;
 mod status;
 mod stream;
-#[cfg(test)]
-mod tests;
 mod view;
 
 use std::net::SocketAddr;
@@ -84,7 +82,7 @@ pub struct Imap {
 /// Who is signed in.
 struct Person {
     login: Login,
-    account: Arc<Account>,
+    account: Account,
     /// Says «look at the log» after every change of the account.
     hints: watch::Receiver<u64>,
 }
@@ -112,7 +110,7 @@ impl Imap {
         self.person.as_ref().ok_or_else(|| Fault::user(Status::LoginRequired, "nobody is signed in"))
     }
 
-    fn account(&self) -> Result<&Arc<Account>, Fault> {
+    fn account(&self) -> Result<&Account, Fault> {
         self.person().map(|person| &person.account)
     }
 }

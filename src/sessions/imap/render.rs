@@ -1,1 +1,63 @@
-//! (to come)
+//! What FETCH says of a message besides its octets: flags, dates, envelope, structure.
+
+use crate::mail::{Keyword, SystemFlags};
+use crate::proto::imap::fetch::FetchItem;
+use crate::proto::imap::name::Names;
+use crate::proto::imap::render_bodystructure::{Form, body_structure};
+use crate::proto::imap::render_envelope::envelope;
+use crate::proto::imap::render_string::Text;
+use crate::proto::imap::response;
+use crate::proto::mime::{Envelope, Structure};
+use crate::store::Record;
+
+/// `FLAGS (\Seen $Junk)`, from the bits of a record.
+// [rfc3501#7.4.2]
+pub(super) fn flags(out: &mut Vec<u8>, record: &Record, keywords: &[Keyword]) {
+    out.extend_from_slice(b"FLAGS (");
+    let system = SystemFlags::NAMES.iter().filter(|(flag, _)| record.system.contains(*flag)).map(|(_, name)| *name);
+    let bits = keywords.iter().take(64).enumerate().filter(|(bit, _)| record.keywords >> bit & 1 == 1);
+    for (at, name) in system.chain(bits.map(|(_, keyword)| keyword.as_str())).enumerate() {
+        if at > 0 {
+            out.push(b' ');
+        }
+        out.extend_from_slice(name.as_bytes());
+    }
+    out.push(b')');
+}
+
+/// An item that the record answers; none if it is of another sort.
+pub(super) fn of_record(out: &mut Vec<u8>, item: &FetchItem, record: &Record, keywords: &[Keyword]) -> Option<()> {
+    match item {
+        FetchItem::Flags => flags(out, record, keywords),
+        FetchItem::Uid => response::text(out, format_args!("UID {}", record.uid)),
+        FetchItem::InternalDate => {
+            response::text(out, format_args!("INTERNALDATE \"{}\"", record.internal_date.internal_date()));
+        }
+        FetchItem::Size => response::text(out, format_args!("RFC822.SIZE {}", record.size)),
+        FetchItem::Envelope | FetchItem::Body | FetchItem::BodyStructure | FetchItem::Content(_) => return None,
+    }
+    Some(())
+}
+
+/// An item that the structure answers; none if it is of another sort.
+// [clients#imap-traps]
+pub(super) fn of_structure(out: &mut Vec<u8>, item: &FetchItem, structure: &Structure, names: Names) -> Option<()> {
+    // whoever reads names in UTF-8 reads everything so; the others get ASCII
+    let text = if names == Names::Utf8 { Text::Utf8 } else { Text::Ascii };
+    match item {
+        FetchItem::Envelope => {
+            out.extend_from_slice(b"ENVELOPE ");
+            envelope(out, &Envelope::from_header(&structure.header), text);
+        }
+        FetchItem::Body => {
+            out.extend_from_slice(b"BODY ");
+            body_structure(out, structure, Form::Body, text);
+        }
+        FetchItem::BodyStructure => {
+            out.extend_from_slice(b"BODYSTRUCTURE ");
+            body_structure(out, structure, Form::BodyStructure, text);
+        }
+        _ => return None,
+    }
+    Some(())
+}

@@ -1,15 +1,13 @@
 //! SEARCH. It runs over decoded text and releases nothing of it, so it makes no event.
 
-use std::sync::Arc;
-
 use super::dispatch::Outcome;
 use super::matching::{Facts, Query, part_text, text_parts};
 use super::{Imap, Output};
-use crate::mail::{Fault, FlagSet, MailboxId, Status, Uid};
+use crate::mail::{Fault, MailboxId, Status, Uid};
 use crate::proto::imap::command::Numbers;
 use crate::proto::imap::response::{self, Completion};
 use crate::proto::imap::search::SearchKey;
-use crate::store::{Account, MailboxIndex, Record};
+use crate::store::{Account, Record};
 
 /// Messages that are judged before others on this thread get their turn.
 const TURN: usize = 64;
@@ -25,18 +23,14 @@ impl Imap {
     pub(super) async fn search(&mut self, key: SearchKey, numbers: Numbers, out: &mut Output) -> Outcome {
         let selected = self.selected()?;
         let last_uid = selected.view.all().last().map_or(0, |(_, uid)| uid.get());
-        let query = Query::new(key, selected.view.len(), last_uid);
+        let query = Query::new(key, &selected.index.keywords(), (selected.view.len(), last_uid));
         let (mut found, candidates) = self.by_record(&query)?;
-        let searcher = Searcher {
-            account: Arc::clone(self.account()?),
-            index: Arc::clone(&selected.index),
-            mailbox: selected.mailbox,
-        };
+        let searcher = Searcher { account: self.account()?.clone(), mailbox: selected.mailbox };
         for (turn, candidate) in candidates.iter().enumerate() {
             if turn % TURN == TURN - 1 {
                 tokio::task::yield_now().await;
             }
-            if searcher.matches(&query, candidate).await? {
+            if searcher.matches(&query, candidate)? {
                 found.push((candidate.number, candidate.record.uid));
             }
         }
@@ -55,13 +49,11 @@ impl Imap {
     fn by_record(&self, query: &Query) -> Result<(Vec<(u32, Uid)>, Vec<Candidate>), Fault> {
         let selected = self.selected()?;
         let (mut found, mut candidates) = (Vec::new(), Vec::new());
-        let keywords = selected.index.keywords();
         selected.index.read(|records| {
             for (number, uid) in selected.view.all() {
                 let Ok(at) = records.binary_search_by_key(&uid, |record| record.uid) else { continue };
                 let record = records[at];
-                let flags = crate::store::flag_set(&record, &keywords);
-                match query.judge(&facts(number, &record, &flags)) {
+                match query.judge(&facts(number, &record)) {
                     Some(true) => found.push((number, uid)),
                     Some(false) => {}
                     None => candidates.push(Candidate { number, record }),
@@ -73,39 +65,46 @@ impl Imap {
 }
 
 struct Searcher {
-    account: Arc<Account>,
-    index: Arc<MailboxIndex>,
+    account: Account,
     mailbox: MailboxId,
 }
 
 impl Searcher {
-    async fn matches(&self, query: &Query, candidate: &Candidate) -> Result<bool, Fault> {
-        match self.judge(query, candidate).await {
+    fn matches(&self, query: &Query, candidate: &Candidate) -> Result<bool, Fault> {
+        match self.judge(query, candidate) {
             // expunged meanwhile
             Err(fault) if fault.status == Status::MessageGone => Ok(false),
             result => result,
         }
     }
 
-    async fn judge(&self, query: &Query, candidate: &Candidate) -> Result<bool, Fault> {
+    fn judge(&self, query: &Query, candidate: &Candidate) -> Result<bool, Fault> {
         let Candidate { number, record } = candidate;
-        let flags = self.index.flags(record);
         let view = self.account.view(self.mailbox, record.uid)?;
-        let by_header = Facts { header: Some(&view.structure.header), ..facts(*number, record, &flags) };
+        let structure = view.structure.prefixed(&view.prefix);
+        let by_header = Facts { header: Some(&structure.header), ..facts(*number, record) };
         if let Some(answer) = query.judge(&by_header) {
             return Ok(answer);
         }
         let body = self.account.search_text(self.mailbox, record.uid)?;
         let mut texts = Vec::new();
-        for part in text_parts(&view.structure) {
-            texts.push(part_text(part, &body.read(part.body.clone()).await?));
+        for part in text_parts(&structure) {
+            texts.push(part_text(part, &body.read(part.body.clone())?));
         }
         let by_text = Facts { texts: Some(&texts), ..by_header };
         Ok(query.judge(&by_text).unwrap_or(false))
     }
 }
 
-fn facts<'a>(number: u32, record: &Record, flags: &'a FlagSet) -> Facts<'a> {
-    let (received, size) = (record.internal_date, record.size);
-    Facts { number, uid: record.uid, flags, received, size, header: None, texts: None }
+fn facts<'a>(number: u32, record: &Record) -> Facts<'a> {
+    Facts {
+        number,
+        uid: record.uid,
+        system: record.system,
+        keywords: record.keywords,
+        received: record.internal_date,
+        size: record.size,
+        header: None,
+        texts: None,
+    }
 }

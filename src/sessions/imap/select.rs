@@ -37,7 +37,7 @@ impl Imap {
         }
         write_line(out, format_args!("* OK [UIDVALIDITY {}] UIDs valid", info.uid_validity));
         // what came since `info` was read is in the view already, so the next UID is beyond it
-        let next = opened.after_last.max(info.uid_next.get());
+        let next = opened.after_last.max(info.uid_next);
         write_line(out, format_args!("* OK [UIDNEXT {next}] predicted next UID"));
         Ok(selected)
     }

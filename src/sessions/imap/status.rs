@@ -28,7 +28,7 @@ pub(super) fn write(text: &mut Vec<u8>, info: &MailboxInfo, items: &[StatusItem]
             StatusItem::Messages => info.messages,
             // no message is ever shown as \Recent
             StatusItem::Recent => 0,
-            StatusItem::UidNext => info.uid_next.get(),
+            StatusItem::UidNext => info.uid_next,
             StatusItem::UidValidity => info.uid_validity.0.get(),
             StatusItem::Unseen => info.unseen,
         };
