@@ -59,7 +59,8 @@ pub fn offered() -> Offered {
     }
 }
 
-/// The protocol versions. [mss#4]
+/// The protocol versions.
+// [mss#4]
 const VERSIONS: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
 
 /// The cryptography of all handshakes. The suites are written out so that an update of the library cannot add one.

@@ -2,6 +2,7 @@
 //! refused at which point, and the one word that the log says about it.
 
 mod bench;
+mod openssl;
 mod peer;
 
 use sceau::trust::lab::{Flaw, Leaf, Organisation};
