@@ -222,6 +222,9 @@ impl<S: Session, T: Stream> Connection<S, T> {
     }
 
     async fn listen(&mut self) -> Heard {
+        // What waits for hours must not hold the memory of its busiest moment.
+        self.out.release();
+        self.input = Vec::new();
         // Silence is counted from our last answer: what the session says unasked does not lengthen it.
         let silence = *self.quiet_since.get_or_insert_with(now) + self.session.patience();
         let overdue = self.must_authenticate_by;

@@ -9,12 +9,15 @@ use tokio::sync::watch;
 use super::connection::Notice;
 use super::listener::{Limits, neighbourhood};
 
+/// The part of all places (one in so many) by which those who leave may exceed them.
+const LEAVING_SHARE: usize = 4;
+
 /// Why there is no place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Full {
     /// The peer's address has all that one address may have.
     Address,
-    /// The service has all that it may have, and everybody there is authenticated.
+    /// The service has all that it may have, and everybody there is authenticated or leaving already.
     Everywhere,
 }
 
@@ -71,12 +74,16 @@ impl Places {
         if taken.by_address.get(&address).is_some_and(|count| *count >= self.limits.per_address) {
             return Err(Full::Address);
         }
+        if taken.total >= self.limits.total + self.limits.total.div_ceil(LEAVING_SHARE) {
+            return Err(Full::Everywhere);
+        }
         if taken.total >= self.limits.total {
             let (oldest, ()) = taken.anonymous.pop_first().ok_or(Full::Everywhere)?;
             if let Some(sender) = taken.notices.get(&oldest) {
                 sender.send_replace(Notice::MakeRoom);
             }
-            // Its own count goes when it has left; until then the service is over its limit by those who leave.
+            // Its own count goes when it has left; until then the service is over its limit by those who leave, and
+            // those who do not even take their goodbye must not add up.
         }
         let number = taken.next;
         taken.next += 1;
@@ -184,5 +191,13 @@ mod tests {
         drop(silent);
         newcomer.on_authenticated()();
         assert_eq!(places.take(address(4)).err(), Some(Full::Everywhere));
+    }
+
+    #[test]
+    fn those_who_should_leave_and_do_not_are_bounded() {
+        let places = places(4, 100);
+        let held: Vec<_> = (0..5).map(|_| places.take(address(1)).ok().unwrap()).collect();
+        assert_eq!(*held[0].notice().borrow(), Notice::MakeRoom);
+        assert_eq!(places.take(address(1)).err(), Some(Full::Everywhere));
     }
 }

@@ -8,9 +8,10 @@ use tokio::sync::Notify;
 use super::data::Data;
 use super::settings;
 use crate::config::Config;
-use crate::flows::{Incoming, Intake, Login, Logins, Outgoing, Peer, Submission, Transaction};
+use crate::flows::{Incoming, Intake, Login, Logins, Openings, Outgoing, Peer, Submission, Transaction};
 use crate::mail::{Address, Clock, EnvelopeId, Fault, ReversePath};
-use crate::proto::smtp;
+use crate::proto::{imap, smtp};
+use crate::sessions::imap::Services;
 use crate::sessions::operator::{FromOperators, Operator};
 use crate::sessions::smtp::SmtpSession;
 use crate::sessions::submission::{FromPeople, Person};
@@ -20,6 +21,7 @@ use crate::trust::{Trust, VerifiedOperator};
 pub(super) struct Doors {
     pub(super) operators: Arc<OperatorsDoor>,
     pub(super) people: Arc<SubmissionDoor>,
+    pub(super) mailboxes: Arc<Services>,
 }
 
 impl Doors {
@@ -39,10 +41,17 @@ impl Doors {
                 settings: settings::operators_smtp(config),
             }),
             people: Arc::new(SubmissionDoor {
-                logins,
+                logins: Arc::clone(&logins),
                 submission: Arc::new(submission),
                 settings: settings::submission_smtp(config),
                 queued: Arc::clone(queued),
+            }),
+            mailboxes: Arc::new(Services {
+                store: Arc::clone(store),
+                logins,
+                openings: Arc::new(Openings::new(Arc::clone(store))),
+                edge: edge.clone(),
+                limits: imap::server::Limits::with_append(config.imap.append_max.0),
             }),
         })
     }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use super::data::StartError;
@@ -21,6 +21,7 @@ pub(super) struct Identities {
     edge: Edge,
     settings: Settings,
     sources: Sources,
+    seen: Mutex<Seen>,
 }
 
 /// Where they come from.
@@ -33,8 +34,7 @@ struct Sources {
 type Look = Vec<(PathBuf, Option<SystemTime>, u64)>;
 
 /// How the files looked when they were last read.
-#[derive(Default, PartialEq, Eq)]
-pub(super) struct Seen {
+struct Seen {
     trust: Look,
     operators: Look,
     clients: Look,
@@ -45,12 +45,14 @@ impl Identities {
     /// session of one is never resumed on another.
     pub(super) fn load(config: &Config, edge: &Edge, people: usize) -> Result<Self, StartError> {
         let settings = settings::trust(config);
-        let snapshot = settings.load(edge.now()).map_err(StartError::new)?;
-        let trust = Arc::new(Trust::new(snapshot));
         let sources = Sources {
             operators: (config.operators.certificate.clone(), config.operators.key.clone()),
             clients: (config.clients.certificate.clone(), config.clients.key.clone()),
         };
+        // Looked at before they are read: what changes meanwhile is read again.
+        let seen = Mutex::new(look(&settings, &sources));
+        let snapshot = settings.load(edge.now()).map_err(StartError::new)?;
+        let trust = Arc::new(Trust::new(snapshot));
         let tickets = config.operators.tickets;
         let operator = load(&sources.operators).map_err(StartError::new)?;
         let client = load(&sources.clients).map_err(StartError::new)?;
@@ -66,21 +68,15 @@ impl Identities {
             edge: edge.clone(),
             settings,
             sources,
+            seen,
         })
     }
 
-    /// How the files look now.
-    pub(super) fn look(&self) -> Seen {
-        let pair = |pair: &(PathBuf, PathBuf)| look(&[pair.0.clone(), pair.1.clone()]);
-        let list = [self.settings.white_list.clone()];
-        let trust = [&self.settings.anchors[..], &self.settings.crls[..], &list[..]].concat();
-        Seen { trust: look(&trust), operators: pair(&self.sources.operators), clients: pair(&self.sources.clients) }
-    }
-
-    /// Reads again what has changed since it was last seen. What can't be read, or is worse, leaves what is in use, and
-    /// is said once for each change.
-    pub(super) fn reread(&self, seen: &Seen) -> Seen {
-        let now = self.look();
+    /// Reads again what has changed since it was last read. What can't be read, or is worse, leaves what is in use, and
+    /// is said once for each change. Waits for the disk.
+    pub(super) fn reread(&self) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = look(&self.settings, &self.sources);
         if now.trust != seen.trust {
             match self.trust.reload(&self.settings, self.edge.now()) {
                 Ok(()) => tracing::info!(target: "sceau::server", "trust data read again"),
@@ -106,7 +102,7 @@ impl Identities {
                 Err(error) => refused("the clients' certificate", &error),
             }
         }
-        now
+        *seen = now;
     }
 }
 
@@ -118,8 +114,15 @@ fn refused(what: &str, error: &TrustError) {
     tracing::error!(target: "sceau::server", %error, "{what}: the new files are refused, the old data stays in use");
 }
 
+fn look(settings: &Settings, sources: &Sources) -> Seen {
+    let pair = |pair: &(PathBuf, PathBuf)| look_at(&[pair.0.clone(), pair.1.clone()]);
+    let list = [settings.white_list.clone()];
+    let trust = [&settings.anchors[..], &settings.crls[..], &list[..]].concat();
+    Seen { trust: look_at(&trust), operators: pair(&sources.operators), clients: pair(&sources.clients) }
+}
+
 /// How these files look; of a directory, the files in it.
-fn look(paths: &[PathBuf]) -> Look {
+fn look_at(paths: &[PathBuf]) -> Look {
     let mut seen = Look::new();
     for path in paths {
         seen.push(glance(path));

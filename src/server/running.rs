@@ -23,6 +23,7 @@ use crate::flows::Relay;
 use crate::mail::Edge;
 use crate::net::connection::Notice;
 use crate::net::relay::{SmtpTransport, SystemNames};
+use crate::sessions::imap::Imap;
 
 /// Ports that people connect to: submission, submissions, imap, imaps.
 const PEOPLE_PORTS: usize = 4;
@@ -118,14 +119,18 @@ impl Running {
     }
 
     fn serve(&mut self, doors: Doors, identities: &Identities, bound: [Bound; 5]) {
-        let Doors { operators, people } = doors;
+        let Doors { operators, people, mailboxes } = doors;
         let (tasks, shutdown) = (&mut self.conversations, &self.notice.subscribe());
         let tls = |port: usize| Arc::clone(&identities.people[port]);
-        let [smtp, submission, submissions, _, _] = bound;
+        let [smtp, submission, submissions, imap, imaps] = bound;
         smtp.serve(tasks, Arc::clone(&identities.operators) as _, shutdown, move |peer| operators.open(peer));
         for (port, bound) in [submission, submissions].into_iter().enumerate() {
             let people = Arc::clone(&people);
             bound.serve(tasks, tls(port), shutdown, move |peer| people.open(peer));
+        }
+        for (port, bound) in [imap, imaps].into_iter().enumerate() {
+            let mailboxes = Arc::clone(&mailboxes);
+            bound.serve(tasks, tls(2 + port), shutdown, move |peer| Imap::new(Arc::clone(&mailboxes), peer));
         }
     }
 

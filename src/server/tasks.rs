@@ -112,23 +112,15 @@ fn warn(finding: &Finding) {
 
 /// Looks for changed certificates and lists, every so often and when asked.
 pub(super) async fn reread(identities: Arc<Identities>, every: Duration, asked: Arc<Notify>) {
-    let mut seen = identities.look();
     let mut clock = interval(every);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    clock.tick().await;
     loop {
         tokio::select! {
             _ = clock.tick() => {}
             () = asked.notified() => {}
         }
         let looking = Arc::clone(&identities);
-        match spawn_blocking(move || looking.reread(&seen)).await {
-            Ok(now) => seen = now,
-            Err(error) => {
-                report(Err(error));
-                seen = identities.look();
-            }
-        }
+        report(spawn_blocking(move || looking.reread()).await);
     }
 }
 

@@ -108,6 +108,9 @@ impl Output {
     /// From this many bytes on a buffer counts as large.
     pub const LARGE: usize = 64 * 1024;
 
+    /// Bytes of an empty buffer that an idle connection keeps.
+    const KEPT: usize = 4096;
+
     /// An output that `net` carries away.
     #[must_use]
     pub fn new(sink: Box<dyn Sink>) -> Self {
@@ -160,6 +163,13 @@ impl Output {
         self.buffer.clear();
         self.gone = result.is_err();
         result
+    }
+
+    /// Gives the memory of a large buffer back: thousands of idle connections would each keep one.
+    pub fn release(&mut self) {
+        if self.buffer.is_empty() && self.buffer.capacity() > Self::KEPT {
+            self.buffer = Vec::new();
+        }
     }
 
     /// [`flush`](Self::flush) when [`LARGE`](Self::LARGE) bytes or more wait.

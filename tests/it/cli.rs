@@ -148,6 +148,14 @@ struct Serving {
     directory: TempDir,
 }
 
+/// The demonstration's ports are free again for the next one: this server takes what the system gives.
+fn on_any_port(line: &str) -> String {
+    match line.rsplit_once(':') {
+        Some((listen, _)) if line.starts_with("listen") => format!("{listen}:0\"]\n"),
+        _ => format!("{line}\n"),
+    }
+}
+
 impl Serving {
     fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
@@ -156,7 +164,8 @@ impl Serving {
         assert!(told.status.success(), "{}", said(&told));
         let config = place.join("a/sceau.toml");
         let text = fs::read_to_string(&config).unwrap();
-        fs::write(&config, text.replace("level = \"warn\"", "level = \"info\"\nformat = \"json\"")).unwrap();
+        let text = text.replace("level = \"warn\"", "level = \"info\"\nformat = \"json\"");
+        fs::write(&config, text.lines().map(on_any_port).collect::<String>()).unwrap();
         let systemd = UnixDatagram::bind(directory.path().join("notify")).unwrap();
         systemd.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_sceau"))
@@ -198,7 +207,6 @@ impl Drop for Serving {
 }
 
 #[test]
-#[ignore = "the sessions of IMAP come next"]
 fn a_running_server_answers_commands_refuses_a_second_and_ends_politely() {
     let mut serving = Serving::start();
     let config = serving.config.to_str().unwrap().to_owned();

@@ -67,7 +67,6 @@ fn change_a_byte(file: &Path) {
 }
 
 #[test]
-#[ignore = "the sessions of IMAP come next"]
 fn the_story_is_told_with_its_figures_and_leaves_what_programs_need() {
     let told = tell();
     for word in ["liste blanche", "250 2.0.0 ", "Scellement", "Remise", "Ouverture", "sha256", "falsifiée", "a tenu"] {
@@ -90,7 +89,6 @@ fn the_story_is_told_with_its_figures_and_leaves_what_programs_need() {
 
 /// [proofs#proof-file] [proofs#audit]
 #[test]
-#[ignore = "the sessions of IMAP come next"]
 fn one_byte_changed_anywhere_is_found_and_named() {
     let told = tell();
     let shard = told.shard("b");

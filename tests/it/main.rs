@@ -14,6 +14,7 @@ mod kill;
 mod layers;
 mod openssl_pki;
 mod powerloss;
+mod programs;
 mod proofs;
 mod shape;
 mod source;
