@@ -145,11 +145,11 @@ proptest! {
 /// The real list of March 2025, where the machine has it: 6,554 rows, 5,002 domains, 392 names. [mss#2]
 #[test]
 fn the_real_list() {
-    let folder = std::env::var_os("SCEAU_TEST_DATA").map_or_else(|| PathBuf::from("/work/shared/data"), PathBuf::from);
-    let Ok(packed) = std::fs::read(folder.join("liste-blanche.xml.gz")) else {
-        eprintln!("skipped: the_real_list needs liste-blanche.xml.gz in SCEAU_TEST_DATA");
+    let Some(folder) = std::env::var_os("SCEAU_TEST_DATA") else {
+        eprintln!("the_real_list: SCEAU_TEST_DATA is not set, made lists stand in for it in the other tests");
         return;
     };
+    let packed = std::fs::read(PathBuf::from(folder).join("liste-blanche.xml.gz")).unwrap();
     let mut xml = Vec::new();
     flate2::read::GzDecoder::new(packed.as_slice()).read_to_end(&mut xml).unwrap();
     let list = WhiteList::parse(&xml, &Limits::default()).unwrap();
