@@ -145,3 +145,23 @@ fn a_file_that_is_not_there_is_named() {
     let problems = load(Path::new("/nowhere/sceau.toml")).unwrap_err();
     assert!(problems.to_string().starts_with("/nowhere/sceau.toml: fichier : illisible"), "{problems}");
 }
+
+proptest::proptest! {
+    /// Whatever stands in the file, there is an answer; and what is wrong has its line within the file.
+    #[test]
+    fn no_text_is_too_strange(
+        text in "([a-z_.=\\[\\]\"' #0-9{},:-]|\n|é|\\PC){0,200}",
+        section in 0..Config::TABLES.len(),
+        value in "\\PC{0,20}",
+    ) {
+        let table = Config::TABLES[section];
+        for key in table.keys {
+            for value in [format!("{value:?}"), value.clone()] {
+                let file = format!("[{}]\n{} = {value}\n{text}", table.name, key.name);
+                let problems = parse_here(&file).unwrap_err();
+                let lines = file.lines().count().max(1);
+                proptest::prop_assert!(problems.list.iter().all(|problem| problem.line.is_none_or(|line| line <= lines + 1)));
+            }
+        }
+    }
+}
