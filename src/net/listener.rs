@@ -18,6 +18,9 @@ use super::connection::{Notice, Patience, Start, Surroundings, TlsPort, drive, t
 use super::places::{Full, Places};
 use crate::sessions::Session;
 
+/// Linux's `EAFNOSUPPORT`, for which the standard library has no kind.
+const NO_SUCH_FAMILY: i32 = 97;
+
 /// How many connections a port holds at once.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -58,6 +61,9 @@ impl BindError {
     /// What the administrator can do.
     #[must_use]
     pub fn remedy(&self) -> String {
+        if self.source.raw_os_error() == Some(NO_SUCH_FAMILY) {
+            return "this machine has no IPv6: listen on 0.0.0.0 instead of [::]".to_owned();
+        }
         match self.source.kind() {
             io::ErrorKind::AddrInUse => format!(
                 "another program listens there: `ss -ltnp 'sport = :{}'` names it; stop it or choose another port",
