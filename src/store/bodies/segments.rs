@@ -101,12 +101,13 @@ impl Segments {
 
     fn read_at(&self, extent: &Extent, start: u64, length: usize, out: &mut Vec<u8>) -> Result<(), BodiesError> {
         let file = self.file(extent.segment)?;
-        let begin = out.len();
-        out.resize(begin + length, 0);
-        file.read_exact_at(&mut out[begin..], u64::from(extent.offset) + start).map_err(|error| match error.kind() {
+        let mut piece = vec![0; length];
+        file.read_exact_at(&mut piece, u64::from(extent.offset) + start).map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => self.damaged(extent, "the file ends before it"),
             _ => BodiesError::Io(error),
-        })
+        })?;
+        out.append(&mut piece);
+        Ok(())
     }
 
     fn damaged(&self, extent: &Extent, what: &str) -> BodiesError {

@@ -7,6 +7,7 @@ mod ledger;
 mod record;
 mod simulator;
 mod store;
+mod trials;
 
 use std::collections::BTreeMap;
 use std::fs;
