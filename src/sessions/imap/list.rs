@@ -7,7 +7,7 @@ use crate::mail::Fault;
 use crate::proto::imap::list::List;
 use crate::proto::imap::name::{Pattern, WireName};
 use crate::proto::imap::response::{self, Completion};
-use crate::store::MailboxInfo;
+use crate::store::{MailboxInfo, SpecialUse};
 
 impl Imap {
     // [rfc3501#6.3.8] [rfc5258#3] [rfc5819#2]
@@ -78,5 +78,5 @@ impl Imap {
 }
 
 fn known(info: &MailboxInfo) -> Known {
-    Known { name: info.name.clone(), special_use: info.special_use.map(|special| special.attribute()) }
+    Known { name: info.name.clone(), special_use: info.special_use.map(SpecialUse::attribute) }
 }

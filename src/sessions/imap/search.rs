@@ -24,7 +24,7 @@ impl Imap {
         let selected = self.selected()?;
         let last_uid = selected.view.all().last().map_or(0, |(_, uid)| uid.get());
         let query = Query::new(key, &selected.index.keywords(), (selected.view.len(), last_uid));
-        let (mut found, candidates) = self.by_record(&query)?;
+        let Sifted { mut found, candidates } = self.by_record(&query)?;
         let searcher = Searcher { account: self.account()?.clone(), mailbox: selected.mailbox };
         for (turn, candidate) in candidates.iter().enumerate() {
             if turn % TURN == TURN - 1 {
@@ -46,7 +46,7 @@ impl Imap {
     }
 
     /// Judges every message by its record: those that match, and those of which more must be known.
-    fn by_record(&self, query: &Query) -> Result<(Vec<(u32, Uid)>, Vec<Candidate>), Fault> {
+    fn by_record(&self, query: &Query) -> Result<Sifted, Fault> {
         let selected = self.selected()?;
         let (mut found, mut candidates) = (Vec::new(), Vec::new());
         selected.index.read(|records| {
@@ -60,8 +60,15 @@ impl Imap {
                 }
             }
         });
-        Ok((found, candidates))
+        Ok(Sifted { found, candidates })
     }
+}
+
+/// What the records alone tell of a mailbox.
+struct Sifted {
+    found: Vec<(u32, Uid)>,
+    /// Those of which more must be known.
+    candidates: Vec<Candidate>,
 }
 
 struct Searcher {
