@@ -25,10 +25,10 @@ fn workload() {
     store_life::live(
         &directory.join("disk"),
         u64::MAX,
-        Arc::new(move |line| {
+        &(Arc::new(move |line: String| {
             // One write: a kill tears no line.
             (&told).write_all(format!("{line}\n").as_bytes()).unwrap();
-        }),
+        }) as Arc<store_life::Tell>),
     );
 }
 

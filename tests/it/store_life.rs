@@ -18,6 +18,7 @@ use sceau::store::engine::Sled;
 use sceau::store::{
     AccountKind, BodyOrigin, FlagOp, MailboxIndex, NewAccount, NewMessage, Settings, Store, Subject, Tx,
 };
+use tokio::task::JoinSet;
 
 const ACCOUNTS: u64 = 2;
 const CLIENTS: u64 = 4;
@@ -55,26 +56,25 @@ pub fn open(directory: &Path) -> Result<Life, String> {
 }
 
 /// Lives: each client does so many things, telling each.
-pub fn live(directory: &Path, deeds: u64, tell: Arc<Tell>) {
+pub fn live(directory: &Path, deeds: u64, tell: &Arc<Tell>) {
     let life = open(directory).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
     runtime.block_on(async {
         let accounts = accounts(&life.store).await;
-        let clients = (0..CLIENTS).map(|client| {
+        let mut clients = JoinSet::new();
+        for client in 0..CLIENTS {
             let seed = u64::from_be_bytes(system().bytes());
             let client =
                 Client { store: life.store.clone(), account: accounts[(client % ACCOUNTS) as usize], state: seed | 1 };
-            let tell = tell.clone();
-            tokio::task::spawn(client.work(deeds, tell))
-        });
-        let clients: Vec<_> = clients.collect();
-        while !clients.iter().all(tokio::task::JoinHandle::is_finished) {
+            clients.spawn(client.work(deeds, tell.clone()));
+        }
+        while !clients.is_empty() {
             tokio::task::block_in_place(|| life.recorder.drain()).unwrap();
             tell(format!("l {}", life.recorder.ledger().log().size()));
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-        for client in clients {
-            client.await.unwrap();
+            while let Some(ended) = clients.try_join_next() {
+                ended.unwrap();
+            }
         }
     });
     life.store.close();

@@ -12,9 +12,6 @@ use crate::tools;
 const DIRECTORY: &str = "SCEAU_RECORD_DIR";
 const ACKS: &str = "SCEAU_RECORD_ACKS";
 
-/// Tells a workload where its chance starts.
-pub const SEED: &str = "SCEAU_WORKLOAD_SEED";
-
 /// What a workload is told, when this process is one.
 pub struct Assignment {
     /// The directory in which it works, which is recorded.
@@ -28,11 +25,6 @@ impl Assignment {
         let (directory, acks) = (std::env::var(DIRECTORY).ok()?, std::env::var(ACKS).ok()?);
         let acks = fs::File::options().create(true).append(true).open(acks).unwrap();
         Some(Self { directory: directory.into(), acks })
-    }
-
-    /// Where this workload's chance starts.
-    pub fn seed(&self) -> u64 {
-        std::env::var(SEED).ok().and_then(|seed| seed.parse().ok()).unwrap_or(0)
     }
 
     /// Says yes to somebody: what this line stands for may never be lost from now on.

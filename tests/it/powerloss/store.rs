@@ -18,7 +18,7 @@ fn workload() {
     let directory = assignment.directory.clone();
     let tell: Arc<store_life::Tell> = Arc::new(move |line| assignment.acknowledge(line));
     for _ in 0..2 {
-        store_life::live(&home(&directory), DEEDS, tell.clone());
+        store_life::live(&home(&directory), DEEDS, &tell);
     }
 }
 

@@ -16,7 +16,7 @@ use super::assert_replays_exactly;
 use super::chance::Chance;
 use super::disk::{Disk, Temper};
 use super::ledger::signed_in;
-use super::record::{Event, Recording, SEED};
+use super::record::{Event, Recording};
 
 /// What had happened before power was lost.
 #[derive(Clone, Default)]
@@ -66,7 +66,7 @@ pub fn run(workload: &str, recording: &Recording, plan: Plan, judge: Judge<'_>) 
     let (mut past, mut chance) = (Past::default(), Chance::new(plan.seed));
     for generation in 0..plan.recordings {
         let start = Disk::load(&recording.directory());
-        let (status, events) = recording.run(workload, &[(SEED, chance.next().to_string())]);
+        let (status, events) = recording.run(workload, &[]);
         if !status.success() {
             findings.failures.push(format!("recording {generation}: the workload ended with {status}"));
             break;
