@@ -1,9 +1,10 @@
 //! Proofs for people: the events of an envelope, each as a file that verifies offline.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Recorder;
-use crate::ledger::ProofFile;
+use crate::ledger::{Log, ProofFile};
 use crate::mail::{EnvelopeId, Fault, Status};
 use crate::seal::event::{EventKind, Leaf};
 use crate::store::{Store, StoredEvent};
@@ -25,13 +26,14 @@ pub struct ExportedProof {
 pub struct Proofs {
     store: Arc<Store>,
     recorder: Arc<Recorder>,
+    shards: PathBuf,
 }
 
 impl Proofs {
-    /// The flow over these parts.
+    /// The flow over these parts. `shards` is the folder with a ledger for each year.
     #[must_use]
-    pub fn new(store: Arc<Store>, recorder: Arc<Recorder>) -> Self {
-        Self { store, recorder }
+    pub fn new(store: Arc<Store>, recorder: Arc<Recorder>, shards: PathBuf) -> Self {
+        Self { store, recorder, shards }
     }
 
     /// The events of an envelope, by recipient and number, whether they stand in the log yet or not.
@@ -54,7 +56,7 @@ impl Proofs {
     /// is appended first. Waits for the disk: call it outside of the asynchronous runtime.
     ///
     /// # Errors
-    /// `Storage`; `LimitReached` never: an envelope's events are bounded by its recipients.
+    /// `Storage`.
     // [proofs#proof-file]
     pub fn export(&self, envelope: EnvelopeId) -> Result<Vec<ExportedProof>, Fault> {
         self.recorder.drain_all()?;
@@ -65,12 +67,34 @@ impl Proofs {
         let StoredEvent { rcpt, number, leaf, openings, log_index } = event;
         let waiting = || Fault::ours(Status::Storage, "an event does not stand in the log");
         let index = log_index.ok_or_else(waiting)?;
-        let ledger = self.recorder.ledger();
-        let proof = ledger.log().prove(index).map_err(|e| broken("inclusion proof", e))?;
-        let keys = vec![ledger.log().key().clone()];
-        let kind = Leaf::kind(&leaf);
-        let file = ProofFile::new(leaf, &openings, proof).map_err(|e| broken("proof file", e))?.with_keys(keys);
+        let kind = leaf.kind();
+        let file = self.with_log_of(&leaf, index, |log| {
+            let proof = log.prove(index).map_err(|e| broken("inclusion proof", e))?;
+            let file = ProofFile::new(leaf.clone(), &openings, proof).map_err(|e| broken("proof file", e))?;
+            Ok(file.with_keys(vec![log.key().clone()]))
+        })?;
         Ok(ExportedProof { rcpt, number, kind, file })
+    }
+
+    /// Runs `work` on the shard that has this leaf at this index: the one that is written now, or that of the year in
+    /// which the event happened, or of the next, when it waited over New Year.
+    // [proofs#log]
+    fn with_log_of<R>(&self, leaf: &Leaf, index: u64, work: impl FnOnce(&Log) -> Result<R, Fault>) -> Result<R, Fault> {
+        let holds = |log: &Log| log.leaf(index).is_ok_and(|found| found.hash() == leaf.hash());
+        let ledger = self.recorder.ledger();
+        if holds(ledger.log()) {
+            return work(ledger.log());
+        }
+        drop(ledger);
+        let year = leaf.time().year();
+        for year in [year, year + 1] {
+            if let Ok(log) = Log::open(&self.shards.join(year.to_string()))
+                && holds(&log)
+            {
+                return work(&log);
+            }
+        }
+        Err(Fault::ours(Status::Storage, format!("no shard has the leaf {} at {index}", leaf.hash())))
     }
 }
 

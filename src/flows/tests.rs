@@ -3,6 +3,7 @@
 mod incoming;
 mod openings;
 mod outgoing;
+mod proving;
 
 use std::sync::Arc;
 use std::sync::Mutex;

@@ -71,7 +71,7 @@ impl Data {
         let ledger = ledger(config, &ledger_name, &edge)?;
         let recorder = Arc::new(Recorder::new(Arc::clone(&store), ledger));
         Ok(Self {
-            proofs: Proofs::new(Arc::clone(&store), Arc::clone(&recorder)),
+            proofs: Proofs::new(Arc::clone(&store), Arc::clone(&recorder), settings::ledger_directory(data)),
             store,
             recorder,
             ledger_name,
