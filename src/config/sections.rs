@@ -81,9 +81,9 @@ settings! {
         /// Reprise de sessions TLS : « off » ou « on ». Avec « off », chaque connexion montre son certificat.
         tickets: Tickets = Default r#""off""#;
         /// Taille maximale d'un message reçu.
-        message_max: Size = Default r#""60 MB""# (r#""64 KiB""# to r#""1 GB""#);
+        message_max: Size = Default r#""60 MB""# (r#""64 KiB""# to r#""100 MB""#);
         /// Destinataires au plus par message reçu.
-        recipients_max: u32 = Default "100" ("1" to "10000");
+        recipients_max: u32 = Default "1000" ("1" to "10000");
         /// Connexions simultanées au plus.
         connections: u32 = Default "1000" ("1" to "100000");
         /// Connexions simultanées au plus depuis une adresse IPv4 ou un réseau IPv6 /64.
@@ -105,9 +105,9 @@ settings! {
         /// Adresses d'écoute en TLS immédiat (port 465).
         listen_tls: Vec<SocketAddr> = Default r#"["[::]:465"]"#;
         /// Taille maximale d'un message envoyé.
-        message_max: Size = Default r#""60 MB""# (r#""64 KiB""# to r#""1 GB""#);
+        message_max: Size = Default r#""60 MB""# (r#""64 KiB""# to r#""100 MB""#);
         /// Destinataires au plus par message envoyé.
-        recipients_max: u32 = Default "100" ("1" to "10000");
+        recipients_max: u32 = Default "40" ("1" to "100");
         /// Connexions simultanées au plus, sur chacun des deux ports.
         connections: u32 = Default "5000" ("1" to "100000");
         /// Connexions simultanées au plus depuis une adresse IPv4 ou un réseau IPv6 /64 (un établissement en NAT).
@@ -121,7 +121,7 @@ settings! {
         /// Adresses d'écoute en TLS immédiat (port 993).
         listen_tls: Vec<SocketAddr> = Default r#"["[::]:993"]"#;
         /// Taille maximale d'un message déposé dans un dossier (APPEND).
-        append_max: Size = Default r#""60 MB""# (r#""64 KiB""# to r#""1 GB""#);
+        append_max: Size = Default r#""60 MB""# (r#""64 KiB""# to r#""100 MB""#);
         /// Connexions simultanées au plus, sur chacun des deux ports. Thunderbird en ouvre jusqu'à 5 par personne.
         connections: u32 = Default "20000" ("1" to "1000000");
         /// Connexions simultanées au plus depuis une adresse IPv4 ou un réseau IPv6 /64 (un établissement en NAT).
