@@ -104,7 +104,7 @@ impl Account {
             let (id, row) = open_mailbox(&self.entry, &place, &sealed)?;
             // A mailbox that is deleted between the two reads is simply not listed.
             if let Some(counters) = self.mailbox_counters(id)? {
-                mailboxes.push(info(id, row, &counters, &subscribed));
+                mailboxes.push(info(id, row, &counters, &subscribed)?);
             }
         }
         mailboxes.sort_by(|a, b| (a.name != "INBOX", &a.name).cmp(&(b.name != "INBOX", &b.name)));
@@ -129,7 +129,7 @@ impl Account {
         let sealed = self.core.engine.get(&place).map_err(engine_fault)?.ok_or_else(no_mailbox)?;
         let (_, row) = open_mailbox(&self.entry, &place, &sealed)?;
         let counters = self.mailbox_counters(id)?.ok_or_else(no_mailbox)?;
-        Ok(info(id, row, &counters, &self.subscriptions()?))
+        info(id, row, &counters, &self.subscriptions()?)
     }
 
     /// The names that are subscribed, also those that no mailbox has.
@@ -235,20 +235,25 @@ impl Account {
     }
 }
 
-fn info(id: MailboxId, row: MailboxRow, counters: &MailboxCounters, subscribed: &BTreeSet<String>) -> MailboxInfo {
-    MailboxInfo {
+fn info(
+    id: MailboxId,
+    row: MailboxRow,
+    counters: &MailboxCounters,
+    subscribed: &BTreeSet<String>,
+) -> Result<MailboxInfo, Fault> {
+    Ok(MailboxInfo {
         id,
         subscribed: subscribed.contains(&row.name),
         name: row.name,
         special_use: row.special_use,
-        uid_validity: row.uid_validity,
+        uid_validity: counters.validity()?,
         uid_next: counters.uid_next,
         messages: counters.messages,
         unseen: counters.unseen,
         deleted: counters.deleted,
         highest_modseq: ModSeq(counters.highest),
         size: counters.bytes,
-    }
+    })
 }
 
 impl std::fmt::Debug for Account {

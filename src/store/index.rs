@@ -159,8 +159,8 @@ impl MailboxIndex {
         let mut vanished = Vec::new();
         if since < until {
             let mut damage = None;
-            let from = key::change(self.account, self.mailbox, ModSeq(since.0 + 1));
-            let to = key::change(self.account, self.mailbox, ModSeq(until.0 + 1));
+            let from = key::change(self.account, self.mailbox, ModSeq(since.0.saturating_add(1)));
+            let to = key::change(self.account, self.mailbox, ModSeq(until.0.saturating_add(1)));
             let mut collect = |_: &[u8], row: &[u8]| match rows::decode::<Change>("a change", row) {
                 Ok(change) => {
                     vanished.extend((change.kind == ChangeKind::Expunged).then_some(change.uid));

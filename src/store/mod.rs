@@ -37,19 +37,20 @@ mod tx;
 mod view;
 mod writer;
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
 pub use account::{Account, MailboxInfo, Usage};
-pub use bodies::{BodyOrigin, BodyReader, BodyWriter, Extent, SealedBody};
+pub use bodies::{BodyOrigin, BodyReader, BodyWriter, Extent, Removed, SealedBody};
 pub use check::{CheckReport, Finding};
 pub use core::Settings;
 pub use directory::AccountEntry;
 pub use events::StoredEvent;
 pub use index::{Changes, MailboxIndex, Reach};
 pub use name::SEPARATOR;
-pub use record::{Observed, Record, record_round_trip};
+pub use record::{Observed, Record};
 pub use rows::{AccountKind, SpecialUse};
 pub use tx::{AppendedMessage, BodyHandle, FlagOp, FlagsChanged, NewAccount, NewMessage, Subject, TransferReceipt, Tx};
 pub use view::MessageView;
@@ -65,6 +66,9 @@ use engine::{Batch, Engine, KeyValue, Memory, Sled};
 use index::Indices;
 use rows::{AccountRow, BodyRow, Globals, key};
 use writer::Writer;
+
+/// How long a message may take from its first octet to its commit: far more than any time-out allows.
+const ON_ITS_WAY_SECS: i64 = 2 * 86_400;
 
 /// All accounts with their mailboxes and messages, the proofs, and the rows of the queue.
 pub struct Store {
@@ -250,6 +254,23 @@ impl Store {
         };
         self.core.engine.scan(&from, &key::after(&from), &mut collect).map_err(engine_fault)?;
         found.into_iter().collect()
+    }
+
+    /// Removes the segments whose bodies are all gone. One that was begun less than two days ago stays: a message may
+    /// be on its way whose body is there and whose rows are not.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub async fn remove_unused_bodies(&self) -> Result<Removed, Fault> {
+        self.write(|tx| {
+            let mut alive = HashSet::new();
+            for (_, row) in tx.scan(&key::body_prefix())? {
+                let row: BodyRow = rows::decode("a body", &row)?;
+                alive.extend(row.extents.iter().map(|extent| extent.segment));
+            }
+            Ok(tx.core.bodies.remove_unused(&alive, tx.now().plus_secs(-ON_ITS_WAY_SECS))?)
+        })
+        .await
     }
 
     /// Whether everything fits together; see [`CheckReport`]. Writes wait meanwhile.

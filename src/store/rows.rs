@@ -31,6 +31,8 @@
 //! | `x` segment offset number | that the queue holds this body |
 //! | `q…` | sealed rows of the queue |
 
+use std::num::NonZeroU32;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -134,7 +136,6 @@ pub(super) struct MailboxRow {
     /// The whole path, its levels separated by `/`.
     pub(super) name: String,
     pub(super) special_use: Option<SpecialUse>,
-    pub(super) uid_validity: UidValidity,
     /// Keyword *n* is bit *n* of its messages' records.
     pub(super) keywords: Vec<Keyword>,
 }
@@ -148,10 +149,19 @@ pub(super) struct MailboxCounters {
     pub(super) deleted: u32,
     pub(super) bytes: u64,
     pub(super) highest: u64,
+    pub(super) uid_validity: u32,
     /// Expunges that the log holds.
     pub(super) tombstones: u32,
     /// Expunges up to this modification sequence may be missing from the log.
     pub(super) log_from: u64,
+}
+
+impl MailboxCounters {
+    /// UIDVALIDITY.
+    pub(super) fn validity(&self) -> Result<UidValidity, Fault> {
+        let zero = || Fault::ours(Status::Storage, "a mailbox without UIDVALIDITY");
+        NonZeroU32::new(self.uid_validity).map(UidValidity).ok_or_else(zero)
+    }
 }
 
 /// One entry of the change log. A message's older entry goes when a newer one is written.

@@ -1,9 +1,11 @@
 //! Bodies in memory, for tests of what stands on the store.
 
+use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use super::segment::RecordHead;
-use super::{Appended, Bodies, BodiesError, Durability, Extent};
+use super::{Appended, Bodies, BodiesError, Durability, Extent, Removed};
+use crate::mail::Time;
 
 /// Bodies that last as long as the process. Each extent is a segment of its own.
 #[derive(Debug, Default)]
@@ -49,6 +51,10 @@ impl Bodies for MemoryBodies {
             head.key = None;
             Some(())
         })
+    }
+
+    fn remove_unused(&self, _: &HashSet<u32>, _: Time) -> Result<Removed, BodiesError> {
+        Ok(Removed::default())
     }
 
     fn close(&self) {}

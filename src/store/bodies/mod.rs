@@ -11,6 +11,7 @@ pub mod segment;
 mod segments;
 mod writer;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -23,7 +24,7 @@ pub use reader::BodyReader;
 pub use segments::{Segments, SegmentsSettings};
 pub use writer::{BodyOrigin, BodyWriter, SealedBody};
 
-use crate::mail::{Fault, Status};
+use crate::mail::{Fault, Status, Time};
 use segment::RecordHead;
 
 /// Sealed bytes of one extent, at most.
@@ -86,6 +87,15 @@ impl From<BodiesError> for Fault {
     }
 }
 
+/// What was removed of what nothing refers to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Segment files.
+    pub segments: u64,
+    /// Their octets.
+    pub bytes: u64,
+}
+
 /// The answer of an append, in a while.
 pub type Appended = Pin<Box<dyn Future<Output = Result<Extent, BodiesError>> + Send>>;
 
@@ -112,6 +122,12 @@ pub trait Bodies: Send + Sync {
     /// # Errors
     /// `Io`.
     fn forget_key(&self, extent: &Extent) -> Result<(), BodiesError>;
+
+    /// Removes the segments that were begun before a time and hold none of the bodies that are alive.
+    ///
+    /// # Errors
+    /// `Io`; some may be removed then.
+    fn remove_unused(&self, alive: &HashSet<u32>, begun_before: Time) -> Result<Removed, BodiesError>;
 
     /// Ends the appending and waits until it has.
     fn close(&self);

@@ -1,8 +1,8 @@
 //! Bodies in segment files of one directory.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Read as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,10 +12,10 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
 use super::appender::{Append, Appender, WAITING};
-use super::segment::{KEY_AT, KEY_LENGTH, RECORD_HEAD, RecordHead};
-use super::{Appended, Bodies, BodiesError, Durability, EXTENT_MAX, Extent};
+use super::segment::{FILE_HEAD, FileHead, KEY_AT, KEY_LENGTH, RECORD_HEAD, RecordHead};
+use super::{Appended, Bodies, BodiesError, Durability, EXTENT_MAX, Extent, Removed};
 use crate::disk;
-use crate::mail::Edge;
+use crate::mail::{Edge, Time};
 
 /// Open files kept for reading.
 const OPEN_FILES: usize = 64;
@@ -100,6 +100,9 @@ impl Segments {
     }
 
     fn read_at(&self, extent: &Extent, start: u64, length: usize, out: &mut Vec<u8>) -> Result<(), BodiesError> {
+        if extent.length as usize > EXTENT_MAX {
+            return Err(self.damaged(extent, "its row says more than an extent can hold"));
+        }
         let file = self.file(extent.segment)?;
         let mut piece = vec![0; length];
         file.read_exact_at(&mut piece, u64::from(extent.offset) + start).map_err(|error| match error.kind() {
@@ -113,6 +116,26 @@ impl Segments {
     fn damaged(&self, extent: &Extent, what: &str) -> BodiesError {
         let path = self.path(extent.segment).unwrap_or_else(|_| self.directory.clone());
         BodiesError::Damaged(format!("{}: record at byte {}: {what}", path.display(), extent.offset))
+    }
+}
+
+impl Segments {
+    fn remove(&self, alive: &HashSet<u32>, begun_before: Time) -> io::Result<Removed> {
+        let mut removed = Removed::default();
+        for (number, path) in list(&self.directory)? {
+            // A file without a whole head holds nothing; a kill left it.
+            let old = file_head(&path)?.is_none_or(|head| head.begun < begun_before);
+            if alive.contains(&number) || !old {
+                continue;
+            }
+            removed.bytes += fs::metadata(&path)?.len();
+            removed.segments += 1;
+            fs::remove_file(&path)?;
+            self.names.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
+            self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
+        }
+        disk::sync_directory(&self.directory)?;
+        Ok(removed)
     }
 }
 
@@ -152,6 +175,10 @@ impl Bodies for Segments {
         self.file(extent.segment)?.write_all_at(&[0; KEY_LENGTH], at).map_err(BodiesError::Io)
     }
 
+    fn remove_unused(&self, alive: &HashSet<u32>, begun_before: Time) -> Result<Removed, BodiesError> {
+        self.remove(alive, begun_before).map_err(BodiesError::Io)
+    }
+
     fn close(&self) {
         drop(self.appends.lock().unwrap_or_else(PoisonError::into_inner).take());
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -171,6 +198,13 @@ impl std::fmt::Debug for Segments {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Segments").field("directory", &self.directory).finish_non_exhaustive()
     }
+}
+
+/// The head of a segment file, if it is whole.
+fn file_head(path: &Path) -> io::Result<Option<FileHead>> {
+    let mut head = Vec::with_capacity(FILE_HEAD);
+    File::open(path)?.take(FILE_HEAD as u64).read_to_end(&mut head)?;
+    Ok(FileHead::decode(&head))
 }
 
 /// The segment files of a directory by number.

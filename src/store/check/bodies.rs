@@ -22,7 +22,9 @@ impl Check<'_, '_> {
             let referred = self.references.remove(place).unwrap_or_default();
             self.expect_equal(&name, "references", row.references, referred);
             let length = row.extents.iter().map(|extent| u64::from(extent.length)).sum::<u64>();
-            self.expect_equal(&name, "sealed bytes", sealed_len(row.size), length);
+            // Sizes beyond any message's would overflow where they are added up.
+            let sealed = if row.size < 1 << 50 { sealed_len(row.size) } else { u64::MAX };
+            self.expect_equal(&name, "sealed bytes", sealed, length);
             let mut start = 0;
             for extent in &row.extents {
                 match self.tx.core.bodies.verify(extent) {

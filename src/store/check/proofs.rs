@@ -85,7 +85,7 @@ impl Check<'_, '_> {
             prev = Some(leaf.hash());
         }
         let end: Option<Chain> = self.tx.row("a chain", &key::chain(envelope, rcpt))?;
-        let last = chain.last().map(|(number, leaf)| (number + 1, leaf.hash()));
+        let last = chain.last().map(|(number, leaf)| (number.wrapping_add(1), leaf.hash()));
         if end.map(|end| (end.next, end.last())) != last {
             self.find(&name, "the end of its chain is not its last event");
         }

@@ -105,6 +105,28 @@ async fn segments_are_cut_by_day() {
 }
 
 #[tokio::test]
+async fn segments_go_with_their_last_body() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = on_disk(dir.path());
+    let id = account(&store, "jean").await;
+    let inbox = mailbox(&store, id, "INBOX").id;
+    for day in 0..3 {
+        store.clock.set(NOW.plus_secs(day * 86_400));
+        append(&store, id, inbox, &text(100)).await;
+    }
+    store.clock.set(NOW.plus_secs(10 * 86_400));
+    append(&store, id, inbox, &text(100)).await;
+    fs::write(dir.path().join("bodies/0000000009-2026-11-22.seg"), b"scea").unwrap();
+    for number in [1, 3, 4] {
+        store.write(move |tx| tx.expunge(id, inbox, uid(number))).await.unwrap();
+    }
+    let removed = store.remove_unused_bodies().await.unwrap();
+    assert_eq!(removed.segments, 3, "those of the first and third day and the one that a kill left");
+    assert_eq!(segment_files(dir.path()).len(), 2);
+    assert!(store.account(id).unwrap().search_text(inbox, uid(2)).unwrap().read(0..9).is_ok());
+}
+
+#[tokio::test]
 async fn a_body_can_be_salvaged_without_rows_until_its_key_is_destroyed() {
     let dir = tempfile::tempdir().unwrap();
     let store = on_disk(dir.path());

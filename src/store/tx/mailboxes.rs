@@ -168,10 +168,11 @@ impl Tx<'_> {
         self.put_row(key::account_counters(account), &counters);
         let id = MailboxId(self.next_id()?);
         let uid_validity = self.next_uid_validity()?;
-        let row = MailboxRow { name: name.to_owned(), special_use, uid_validity, keywords: Vec::new() };
+        let row = MailboxRow { name: name.to_owned(), special_use, keywords: Vec::new() };
         self.put_mailbox_row(account, id, &row)?;
         let modseq = self.next_modseq(account)?;
-        let counters = MailboxCounters { uid_next: 1, highest: modseq.0, ..MailboxCounters::default() };
+        let uid_validity = uid_validity.0.get();
+        let counters = MailboxCounters { uid_next: 1, highest: modseq.0, uid_validity, ..MailboxCounters::default() };
         self.put_row(key::mailbox_counters(account, id), &counters);
         Ok(id)
     }

@@ -152,7 +152,7 @@ impl Tx<'_> {
         self.put_row(key::mailbox_counters(account, mailbox), &counters);
         let uid = record.uid;
         self.put_record(account, mailbox, record);
-        let uid_validity = self.mailbox_row(account, mailbox)?.uid_validity;
+        let uid_validity = counters.validity()?;
         Ok(AppendedMessage { uid, uid_validity, modseq: record.modseq })
     }
 
