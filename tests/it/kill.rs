@@ -38,7 +38,7 @@ fn a_hundred_kills_lose_nothing() {
     let mut folder = tempfile::tempdir().unwrap();
     for kill in 0..KILLS {
         // The store grows with each life; a new one now and then also kills its beginning.
-        if kill % 20 == 0 {
+        if kill % 10 == 0 {
             folder = tempfile::tempdir().unwrap();
             fs::create_dir(folder.path().join("disk")).unwrap();
             fs::write(folder.path().join("told"), "").unwrap();
@@ -47,7 +47,7 @@ fn a_hundred_kills_lose_nothing() {
         child.args(["--exact", WORKLOAD, "--nocapture", "--test-threads=1"]).env(DIRECTORY, folder.path());
         let mut child = child.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let [a, b] = system().bytes();
-        std::thread::sleep(Duration::from_millis(u64::from(u16::from_be_bytes([a, b])) % 600));
+        std::thread::sleep(Duration::from_millis(u64::from(u16::from_be_bytes([a, b])) % 400));
         child.kill().unwrap();
         assert_eq!(child.wait().unwrap().signal(), Some(9), "it lived until it was killed");
         let told = fs::read_to_string(folder.path().join("told")).unwrap();
