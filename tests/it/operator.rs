@@ -1,0 +1,149 @@
+//! A whole operator on loopback for the kill loop and the benchmark: PKI, white list, configuration, accounts, and the
+//! `sceau serve` that runs on them. A peer's certificate lies beside it.
+
+use std::fs;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sceau::cli::load::Target;
+use sceau::mail::{Address, Domain};
+use sceau::seal::keys::MasterKey;
+use sceau::server::edge::system;
+use sceau::store::{AccountKind, NewAccount, Settings, Store};
+use sceau::trust::lab::{Issued, Lab, LabFiles, Leaf, ListRow, Organisation, sign_white_list, white_list_xml};
+
+/// The host name in the operator's certificate.
+pub const HOST: &str = "mx.charge.mssante.fr";
+/// The reverse-path that the peer may use.
+pub const SENDER: &str = "envoi@pair.mssante.fr";
+const DOMAIN: &str = "charge.mssante.fr";
+const PEER: &str = "pair.mssante.fr";
+/// The engine's cache when a test opens the data.
+const CACHE: u64 = 64 << 20;
+
+/// An operator's files.
+pub struct Operator {
+    directory: PathBuf,
+    port: u16,
+}
+
+impl Operator {
+    /// Makes everything but the data in this directory.
+    pub fn prepare(directory: &Path) -> Self {
+        let edge = system();
+        let lab = Lab::new(&edge).unwrap();
+        let files = LabFiles::new(&directory.join("pki")).unwrap();
+        let (own, peer) = (issue(&lab, HOST), issue(&lab, &format!("mx.{PEER}")));
+        let row = |domain, issued: &Issued| ListRow::new(&Domain::parse(domain).unwrap(), &issued.name().unwrap());
+        let rows = [row(DOMAIN, &own), row(PEER, &peer)];
+        let signer = lab.issue(&Leaf::list_signer()).unwrap();
+        let list = sign_white_list(&white_list_xml(&rows, edge.now()), &signer, edge.now()).unwrap();
+        files.identity("own", &own).unwrap();
+        files.identity("peer", &peer).unwrap();
+        files.anchors(&lab).unwrap();
+        files.crls(&lab, &[]).unwrap();
+        files.white_list(&list).unwrap();
+        // Free now; nobody else on this machine asks for it in the meantime but by chance.
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let operator = Self { directory: directory.canonicalize().unwrap(), port };
+        fs::write(operator.config(), operator.settings(&signer.name().unwrap().to_string())).unwrap();
+        operator
+    }
+
+    fn settings(&self, signer: &str) -> String {
+        let pki = self.directory.join("pki");
+        let identity = format!("certificate = {:?}\nkey = {:?}\n", pki.join("own.pem"), pki.join("own.key"));
+        format!(
+            "[server]\nname = {HOST:?}\ndomains = [{DOMAIN:?}]\ndata = {:?}\n\n[log]\nlevel = \"error\"\n\n\
+             [trust]\nanchors = [{:?}]\ncrls = [{:?}]\nwhite_list = {:?}\nwhite_list_signature = \"required\"\n\
+             white_list_signer = {signer:?}\n\n[operators]\nlisten = [\"127.0.0.1:{}\"]\nconnections_per_address = 1000\n\
+             {identity}\n[clients]\n{identity}\n[submission]\nlisten = []\nlisten_tls = []\n\n\
+             [imap]\nlisten = []\nlisten_tls = []\n",
+            self.data(),
+            pki.join("anchors.pem"),
+            pki.join("crls.pem"),
+            pki.join("liste-blanche.xml"),
+            self.port,
+        )
+    }
+
+    /// Its configuration file.
+    pub fn config(&self) -> PathBuf {
+        self.directory.join("sceau.toml")
+    }
+
+    fn data(&self) -> PathBuf {
+        self.directory.join("data")
+    }
+
+    /// Forgets all data and begins with so many accounts.
+    pub fn begin(&self, accounts: usize) {
+        let _ = fs::remove_dir_all(self.data());
+        fs::create_dir_all(self.data()).unwrap();
+        MasterKey::create(&self.data().join("master.key"), &*system().chance).unwrap();
+        let store = self.store().unwrap();
+        for address in addresses(accounts) {
+            let address = Address::parse(&address).unwrap();
+            let (name, password_hash) = (String::new(), "no password".to_owned());
+            let new = NewAccount { address, name, password_hash, kind: AccountKind::Personal, quota: 1 << 40 };
+            store.write_blocking(move |tx| tx.create_account(new)).unwrap();
+        }
+        store.close();
+    }
+
+    /// Opens the mailboxes while no server runs.
+    pub fn store(&self) -> Result<Arc<Store>, String> {
+        let master = MasterKey::load(&self.data().join("master.key")).map_err(|error| error.to_string())?;
+        let store = Store::open_directory(&self.data().join("store"), Settings::default(), CACHE, master, system());
+        store.map_err(|fault| format!("{fault:?}"))
+    }
+
+    /// Starts the server and waits until it takes connections.
+    pub fn serve(&self) -> Serving {
+        let mut serve = Command::new(env!("CARGO_BIN_EXE_sceau"));
+        serve.arg("serve").arg("--config").arg(self.config());
+        let mut child = serve.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+        for _ in 0..6000 {
+            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+                return Serving(child);
+            }
+            assert!(child.try_wait().unwrap().is_none(), "the server ended at its start");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        panic!("the server does not listen");
+    }
+
+    /// Where it listens, `host:port`.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// How the peer reaches it.
+    pub fn target(&self) -> Target {
+        let pki = self.directory.join("pki");
+        Target::new(&self.address(), HOST, &pki.join("anchors.pem"), &pki.join("peer.pem"), &pki.join("peer.key"))
+            .unwrap()
+    }
+}
+
+/// The addresses of so many accounts.
+pub fn addresses(accounts: usize) -> Vec<String> {
+    (0..accounts).map(|number| format!("u{number}@{DOMAIN}")).collect()
+}
+
+fn issue(lab: &Lab, host: &str) -> Issued {
+    lab.issue(&Leaf::operator(host, &Organisation::new("CHARGE", "1599990009", "Nord (59)"))).unwrap()
+}
+
+/// A running server, killed when this is dropped.
+pub struct Serving(pub Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
