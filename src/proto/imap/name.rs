@@ -73,24 +73,26 @@ impl Pattern {
     pub fn read(reference: &WireName, pattern: &[u8], names: Names) -> Option<Self> {
         let joined = [reference.0.as_slice(), pattern].concat();
         let text = decode(&joined, names)?;
-        (text.len() <= NAME_MAX).then(|| Self(fold_inbox(text).chars().collect()))
+        (text.len() <= NAME_MAX).then(|| Self(text.chars().collect()))
     }
 
-    /// Whether the pattern matches a whole name. Takes time in the product of both lengths at worst, whatever the
-    /// pattern.
-    // [rfc3501#6.3.8]
+    /// Whether the pattern matches a whole name, `INBOX` in any case. Takes time in the product of both lengths at
+    /// worst, whatever the pattern.
+    // [rfc3501#6.3.8] [clients#imap-traps]
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
         let mut reached = vec![false; self.0.len() + 1];
         reached[0] = true;
         self.skip_wildcards(&mut reached);
-        for c in name.chars() {
+        let inbox = if is_in_inbox(name) { INBOX.len() } else { 0 };
+        for (place, c) in name.chars().enumerate() {
+            let same = |wanted: char| wanted == c || place < inbox && wanted.eq_ignore_ascii_case(&c);
             let mut next = vec![false; reached.len()];
             for (at, wanted) in self.0.iter().enumerate().filter(|(at, _)| reached[*at]) {
                 match wanted {
                     '*' => next[at] = true,
                     '%' => next[at] |= c != SEPARATOR,
-                    wanted => next[at + 1] |= *wanted == c,
+                    wanted => next[at + 1] |= same(*wanted),
                 }
             }
             self.skip_wildcards(&mut next);
@@ -119,6 +121,11 @@ fn decode(bytes: &[u8], names: Names) -> Option<String> {
 /// Control characters, and the wildcards, which would make a name that no pattern can single out.
 fn forbidden(c: char) -> bool {
     c.is_control() || matches!(c, '*' | '%' | '\u{2028}' | '\u{2029}')
+}
+
+/// Whether a name, as it is known inside, is INBOX or below it.
+fn is_in_inbox(name: &str) -> bool {
+    name.split(SEPARATOR).next() == Some(INBOX)
 }
 
 fn fold_inbox(name: String) -> String {
@@ -182,6 +189,10 @@ mod tests {
             ("a*c", "a/b/cd", false),
             ("inbox", "INBOX", true),
             ("InBox/%", "INBOX/x", true),
+            ("in%", "INBOX", true),
+            ("*ox", "INBOX", true),
+            ("*OX/x", "INBOX/X", false),
+            ("INB*", "Inboxes", false),
             ("&AOk-*", "été", true),
             ("a", "A", false),
         ] {
