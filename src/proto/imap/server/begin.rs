@@ -98,9 +98,6 @@ impl Server {
 
     // [rfc3501#6.2.1]
     fn start_tls(&mut self) {
-        if !self.assembler.is_drained() {
-            return self.hang_up(&Fault::user(Status::OutOfSequence, "input behind STARTTLS"));
-        }
         response::line(&mut self.out, format_args!("{} OK begin TLS now", self.current.tag));
         self.phase = Phase::Handshake(Handshake::Due);
     }

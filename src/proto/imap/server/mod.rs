@@ -5,8 +5,6 @@
 
 mod begin;
 mod limits;
-#[cfg(test)]
-mod tests;
 
 use bytes::Bytes;
 
@@ -328,6 +326,11 @@ impl Server {
         self.phase = Phase::Closing;
     }
 
+    // [clients#starttls-injection]
+    fn hang_up_injected(&mut self) {
+        self.hang_up(&Fault::user(Status::PlaintextAfterStartTls, "input behind STARTTLS"));
+    }
+
     fn succeed(&mut self, completion: &Completion) {
         response::tagged_ok(&mut self.out, &self.current.tag, self.current.name, completion);
         self.phase = Phase::Reading;
@@ -358,7 +361,7 @@ impl Machine for Server {
         match self.phase {
             Phase::Closing => {}
             // [rfc3501#6.2.1] input in clear behind STARTTLS is an injection
-            Phase::Handshake(_) => self.phase = Phase::Closing,
+            Phase::Handshake(Handshake::Begun) if !bytes.is_empty() => self.hang_up_injected(),
             _ => self.assembler.receive(bytes),
         }
     }
@@ -373,6 +376,7 @@ impl Machine for Server {
                 Phase::Asked | Phase::AppendAsked { .. } | Phase::Handshake(Handshake::Begun) => {
                     return Step::NeedInput;
                 }
+                Phase::Handshake(Handshake::Due) if !self.assembler.is_drained() => self.hang_up_injected(),
                 Phase::Handshake(Handshake::Due) => {
                     self.phase = Phase::Handshake(Handshake::Begun);
                     return Step::StartTls;
@@ -414,3 +418,6 @@ impl Machine for Server {
         *self = Self { state: State::Secured, phase, ..Self::new(self.limits) };
     }
 }
+
+#[cfg(test)]
+mod tests;
