@@ -54,7 +54,11 @@ impl Imap {
         let Some(upload) = &mut self.upload else { return };
         if upload.fault.is_none() {
             upload.walker.push(bytes);
-            upload.fault = upload.body.write(bytes).await.err();
+            upload.fault = match memchr::memchr(0, bytes) {
+                // [rfc3501#4.3] what holds NUL could not be sent again: no literal may
+                Some(_) => Some(Fault::user(Status::NulInContent, "NUL in APPEND")),
+                None => upload.body.write(bytes).await.err(),
+            };
         }
     }
 

@@ -1,6 +1,7 @@
 //! COPY and MOVE.
 
 use super::dispatch::{Outcome, write_line};
+use super::mailboxes::not_a_name;
 use super::{Imap, Output};
 use crate::mail::{AccountId, Fault, MailboxId, Status, Uid};
 use crate::proto::imap::command::{Numbers, Transfer};
@@ -59,10 +60,11 @@ impl Imap {
         Ok((Journey { account, from: selected.mailbox, to: to.id, uids, gone }, to))
     }
 
-    /// The mailbox that messages are to go to; the client hears that it may create it.
+    /// The mailbox that messages are to go to; the client hears that it may create it, where that is possible.
     // [rfc3501#6.3.11] [rfc3501#6.4.7]
     pub(super) fn destination(&self, name: &WireName) -> Result<MailboxInfo, Fault> {
         self.mailbox(name).map_err(|fault| match fault.status {
+            Status::NoSuchMailbox if name.read(self.names).is_none() => not_a_name(),
             Status::NoSuchMailbox => Fault::user(Status::NoDestination, fault.detail),
             _ => fault,
         })

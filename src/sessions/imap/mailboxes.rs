@@ -41,11 +41,16 @@ impl Imap {
     }
 
     fn new_name(&self, name: &WireName) -> Result<String, Fault> {
-        name.read_new(self.names).ok_or_else(|| Fault::user(Status::BadMailboxName, "not a mailbox name"))
+        name.read_new(self.names).ok_or_else(not_a_name)
     }
 
     async fn change(&self, job: impl FnOnce(&mut Tx<'_>) -> Result<(), Fault> + Send + 'static) -> Outcome {
         self.services.store.write(job).await?;
         Ok(Completion::plain())
     }
+}
+
+/// No mailbox can have this name.
+pub(super) fn not_a_name() -> Fault {
+    Fault::user(Status::BadMailboxName, "not a mailbox name")
 }
