@@ -8,6 +8,7 @@
 //! | bodies of several messages in one command | transfer, `imap-bulk` |
 //! | \Seen set on one message that this login has fetched | open, `imap-seen`, declared |
 //! | \Seen set on several, or before any fetch | seen, `imap-mark` |
+//! | \Seen set by `BODY[HEADER]` and its like | seen, `imap-mark` |
 //!
 //! The first event of a kind per envelope, mailbox and login only. Headers, structure and searches are no event and
 //! don't come here.
@@ -97,8 +98,34 @@ impl Openings {
         login: &Login,
     ) -> Result<(), Fault> {
         let actor = Actor { account: account.id(), mailbox, login: login.clone(), name: name_of(account, mailbox)? };
-        uids.iter().try_for_each(|uid| actor.seen(tx, *uid, together))
+        uids.iter().try_for_each(|uid| {
+            let read = together == 1 && actor.has_fetched(tx, *uid)?;
+            actor.seen(tx, *uid, if read { SaysRead::Yes } else { SaysRead::No })
+        })
     }
+
+    /// The same for a `\Seen` that is set by the way, with octets that are no body: nobody said that anything was read.
+    ///
+    /// # Errors
+    /// As [`Openings::seen`].
+    // [proofs#when-is-it-open]
+    pub fn marked(
+        tx: &mut Tx<'_>,
+        account: &Account,
+        mailbox: MailboxId,
+        uids: &[Uid],
+        login: &Login,
+    ) -> Result<(), Fault> {
+        let actor = Actor { account: account.id(), mailbox, login: login.clone(), name: name_of(account, mailbox)? };
+        uids.iter().try_for_each(|uid| actor.seen(tx, *uid, SaysRead::No))
+    }
+}
+
+/// Whether `\Seen` declares that a person read the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SaysRead {
+    Yes,
+    No,
 }
 
 /// The receipts when every transfer is recorded already.
@@ -138,16 +165,18 @@ impl Actor {
         Ok(receipt)
     }
 
-    fn seen(&self, tx: &mut Tx<'_>, uid: Uid, together: usize) -> Result<(), Fault> {
+    fn has_fetched(&self, tx: &Tx<'_>, uid: Uid) -> Result<bool, Fault> {
+        tx.observed((self.account, self.mailbox, uid), self.login.account, Observed::TRANSFERRED)
+    }
+
+    fn seen(&self, tx: &mut Tx<'_>, uid: Uid, says_read: SaysRead) -> Result<(), Fault> {
         let at = (self.account, self.mailbox, uid);
         if tx.record(self.account, self.mailbox, uid)?.system.contains(SystemFlags::SEEN) {
             return Ok(());
         }
-        let read = together == 1 && tx.observed(at, self.login.account, Observed::TRANSFERRED)?;
-        let (what, kind, basis) = if read {
-            (Observed::OPENED, EventKind::Open, Basis::ImapSeen)
-        } else {
-            (Observed::SEEN, EventKind::Seen, Basis::ImapMark)
+        let (what, kind, basis) = match says_read {
+            SaysRead::Yes => (Observed::OPENED, EventKind::Open, Basis::ImapSeen),
+            SaysRead::No => (Observed::SEEN, EventKind::Seen, Basis::ImapMark),
         };
         tx.observe(at, self.login.account, what, self.draft(kind, basis))?;
         Ok(())

@@ -27,8 +27,6 @@ struct Plan {
     /// Whether octets of bodies are asked for, and how.
     basis: FetchBasis,
     seen: MarksSeen,
-    /// Messages that the command names.
-    messages: usize,
 }
 
 /// A message that is about to be told.
@@ -97,14 +95,14 @@ impl Imap {
             (true, 1) => (MarksSeen::Yes, FetchBasis::Body),
             (true, _) => (MarksSeen::Yes, FetchBasis::BodyOfMany),
         };
-        Ok(Plan { items, basis, seen, messages })
+        Ok(Plan { items, basis, seen })
     }
 
     /// Tells of messages what their records answer; how many there were. The hot path of large folders.
     // [clients#imap-what-clients-do]
-    fn tell_records(&self, plan: &Plan, batch: &[(u32, Uid)], out: &mut Output) -> Result<usize, Fault> {
-        let selected = self.selected()?;
-        let keywords = selected.index.keywords();
+    fn tell_records(&mut self, plan: &Plan, batch: &[(u32, Uid)], out: &mut Output) -> Result<usize, Fault> {
+        let selected = self.selected_mut()?;
+        let keywords = selected.tell_keywords(out);
         let mut text = Vec::with_capacity(batch.len() * 48);
         let told = selected.index.read(|records| {
             let find = |uid: &Uid| records.binary_search_by_key(uid, |record| record.uid).ok();
@@ -118,9 +116,10 @@ impl Imap {
     /// Tells of messages what their views and bodies answer; how many there were.
     async fn tell_messages(&mut self, plan: &Plan, batch: &[(u32, Uid)], out: &mut Output) -> Result<usize, Fault> {
         let messages = self.prepare(plan, batch).await?;
+        let keywords = self.selected_mut()?.tell_keywords(out);
         let mut told = 0;
         for message in &messages {
-            match self.tell_message(plan, message, out).await {
+            match self.tell_message(plan, message, &keywords, out).await {
                 Ok(Peer::Listens) => told += 1,
                 Ok(Peer::Gone) => break,
                 // [clients#imap-traps] another session was faster; its expunge is told when it may be
@@ -180,18 +179,20 @@ impl Imap {
         }
         if plan.seen == MarksSeen::Yes && !others.is_empty() {
             let uids = others.iter().map(|message| message.uid).collect();
-            self.mark_seen(uids, plan.messages).await?;
+            self.mark_seen(uids).await?;
         }
         Ok(())
     }
 
-    /// Sets `\Seen` for a section that releases nothing of a body, such as `BODY[HEADER]`.
-    async fn mark_seen(&self, uids: Vec<Uid>, together: usize) -> Result<(), Fault> {
+    /// Sets `\Seen` for a section that releases nothing of a body, such as `BODY[HEADER]`. Only STORE declares that a
+    /// message was read: this is a mark, even on one message that was fetched before.
+    // [proofs#when-is-it-open]
+    async fn mark_seen(&self, uids: Vec<Uid>) -> Result<(), Fault> {
         let (account, login) = (self.person()?.account.clone(), self.person()?.login.clone());
         let mailbox = self.selected()?.mailbox;
         let seen = FlagSet { system: SystemFlags::SEEN, ..FlagSet::default() };
         let job = move |tx: &mut crate::store::Tx<'_>| {
-            Openings::seen(tx, &account, mailbox, &uids, together, &login)?;
+            Openings::marked(tx, &account, mailbox, &uids, &login)?;
             for uid in uids {
                 tx.change_flags(account.id(), mailbox, uid, FlagOp::Add, &seen, None)?;
             }
@@ -201,7 +202,13 @@ impl Imap {
     }
 
     /// Tells of one message. Whatever can fail without leaving half a response is done before its first octet.
-    async fn tell_message(&mut self, plan: &Plan, message: &Message, out: &mut Output) -> Result<Peer, Fault> {
+    async fn tell_message(
+        &mut self,
+        plan: &Plan,
+        message: &Message,
+        keywords: &[Keyword],
+        out: &mut Output,
+    ) -> Result<Peer, Fault> {
         let (account, selected) = (self.account()?, self.selected()?);
         let body = match &message.receipt {
             Some(receipt) => Some(account.body(selected.mailbox, message.uid, receipt)?),
@@ -209,13 +216,12 @@ impl Imap {
         };
         let gone = || Fault::user(Status::MessageGone, format!("UID {}", message.uid));
         let record = selected.index.get(message.uid).ok_or_else(gone)?;
-        let keywords = selected.index.keywords();
-        let telling = Telling { plan, message, record: &record, keywords: &keywords, body, names: self.names };
+        let telling = Telling { plan, message, record: &record, keywords, body, names: self.names };
         let changed = plan.seen == MarksSeen::Yes && record.modseq > selected.view.known();
         let told = telling.write(if changed { Flags::Told } else { Flags::IfAsked }, out).await;
         // half a response can't be taken back, and what follows would be read as its rest
         self.broken |= told.is_err();
-        if changed {
+        if changed && render::knows_all(&record, keywords) {
             self.selected_mut()?.view.made(message.uid, record.modseq);
         }
         told

@@ -7,7 +7,7 @@ use crate::mail::MailboxId;
 use crate::mail::{Fault, FlagSet, ModSeq, Status, SystemFlags, Uid};
 use crate::proto::imap::command::Numbers;
 use crate::proto::imap::flags::{Change, Silence};
-use crate::proto::imap::response::{self, Completion};
+use crate::proto::imap::response::Completion;
 use crate::proto::imap::sequence::SequenceSet;
 use crate::store::{Account, FlagOp, FlagsChanged, Tx};
 
@@ -75,7 +75,7 @@ impl Imap {
     /// Tells each message's flags, or with `.SILENT` sees to it that only what others changed is told later.
     fn tell_changed(&mut self, changed: &[Changed], silence: Silence, out: &mut Output) -> Result<(), Fault> {
         let selected = self.selected_mut()?;
-        let keywords = selected.index.keywords();
+        let keywords = selected.tell_keywords(out);
         let mut text = Vec::new();
         for message in changed {
             let Some(number) = selected.view.number(message.uid) else { continue };
@@ -87,10 +87,10 @@ impl Imap {
                 continue;
             }
             let Some(record) = selected.index.get(message.uid) else { continue };
-            response::text(&mut text, format_args!("* {number} FETCH (UID {} ", message.uid));
-            render::flags(&mut text, &record, &keywords);
-            text.extend_from_slice(b")\r\n");
-            selected.view.made(message.uid, record.modseq);
+            render::uid_and_flags(&mut text, number, &record, &keywords);
+            if render::knows_all(&record, &keywords) {
+                selected.view.made(message.uid, record.modseq);
+            }
         }
         out.extend(&text);
         Ok(())

@@ -25,6 +25,19 @@ pub(super) fn flags(out: &mut Vec<u8>, record: &Record, keywords: &[Keyword]) {
     out.push(b')');
 }
 
+/// Whether the table is as new as the record: a session that is faster may have added a keyword since the table was
+/// read. Then the record must be told again.
+pub(super) fn knows_all(record: &Record, keywords: &[Keyword]) -> bool {
+    keywords.len() >= 64 || record.keywords >> keywords.len() == 0
+}
+
+/// `* 3 FETCH (UID 7 FLAGS (\Seen))`: flags that changed, with the UID so that no client takes them for another's.
+pub(super) fn uid_and_flags(out: &mut Vec<u8>, number: u32, record: &Record, keywords: &[Keyword]) {
+    response::text(out, format_args!("* {number} FETCH (UID {} ", record.uid));
+    flags(out, record, keywords);
+    out.extend_from_slice(b")\r\n");
+}
+
 /// An item that the record answers; none if it is of another sort.
 pub(super) fn of_record(out: &mut Vec<u8>, item: &FetchItem, record: &Record, keywords: &[Keyword]) -> Option<()> {
     match item {

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use super::dispatch::write_line;
 use super::view::{Changes, Expunges, News, View};
-use super::{Imap, Output};
-use crate::mail::{Fault, MailboxId, Status, SystemFlags, Uid};
+use super::{Imap, Output, render};
+use crate::mail::{Fault, Keyword, MailboxId, Status, SystemFlags, Uid};
 use crate::proto::imap::command::{Access, Numbers};
 use crate::proto::imap::response;
 use crate::proto::imap::sequence::SequenceSet;
 use crate::store::{MailboxIndex, Reach, Record};
+
+/// Keywords of a mailbox: one bit each of [`Record::keywords`].
+const KEYWORDS_MAX: usize = 64;
 
 /// A mailbox that a session has selected.
 pub(super) struct Selected {
@@ -69,9 +72,23 @@ impl Selected {
         let flags = flags.join(" ");
         write_line(out, format_args!("* FLAGS ({flags})"));
         match self.access {
-            Access::ReadWrite => write_line(out, format_args!("* OK [PERMANENTFLAGS ({flags} \\*)] kept")),
+            Access::ReadWrite if self.index.keywords().len() < KEYWORDS_MAX => {
+                write_line(out, format_args!("* OK [PERMANENTFLAGS ({flags} \\*)] kept"));
+            }
+            Access::ReadWrite => write_line(out, format_args!("* OK [PERMANENTFLAGS ({flags})] no more")),
             Access::ReadOnly => write_line(out, format_args!("* OK [PERMANENTFLAGS ()] read-only")),
         }
+    }
+
+    /// The mailbox's keywords. Those that are new are told before any message with one of them is.
+    // [rfc3501#7.2.6]
+    pub(super) fn tell_keywords(&mut self, out: &mut Output) -> Vec<Keyword> {
+        let keywords = self.index.keywords();
+        if keywords.len() > self.keywords {
+            self.keywords = keywords.len();
+            self.write_flags(out);
+        }
+        keywords
     }
 
     /// Writes what happened since the client was last told.
@@ -81,10 +98,7 @@ impl Selected {
             return Ok(());
         }
         let (changes, records) = self.changes()?;
-        if self.index.keywords().len() > self.keywords {
-            self.keywords = self.index.keywords().len();
-            self.write_flags(out);
-        }
+        let keywords = self.tell_keywords(out);
         let mut text = Vec::new();
         for news in self.view.apply(&changes, expunges) {
             match news {
@@ -92,8 +106,7 @@ impl Selected {
                 News::Exists(number) => response::line(&mut text, format_args!("* {number} EXISTS")),
                 News::Flags(number, uid) => {
                     if let Ok(at) = records.binary_search_by_key(&uid, |record| record.uid) {
-                        let flags = self.index.flags(&records[at]);
-                        response::line(&mut text, format_args!("* {number} FETCH (UID {uid} FLAGS ({flags}))"));
+                        render::uid_and_flags(&mut text, number, &records[at], &keywords);
                     }
                 }
             }
