@@ -11,6 +11,7 @@
 mod cli;
 mod conformance;
 mod demo;
+mod imap;
 mod kill;
 mod kill_server;
 mod layers;

@@ -8,10 +8,12 @@
 //! C> raw\r\nbytes\0            bytes of the client: \r \n \0 \\ \xHH, no CRLF added
 //! S: 250 mx.a.fr               a line of the server
 //! -- TLS handshake             something else that happens
+//! == 120 seconds pass          something that is done to the subject from outside
 //! ```
 //! Lines of one side that follow each other are sent in one packet; each conversation is held once so and once byte by
 //! byte. The side that the script's subject plays is its output, the other side is its input.
 
+mod imap;
 mod smtp;
 mod smtp_client;
 
@@ -40,6 +42,14 @@ pub(crate) trait Subject {
     fn act(&mut self) -> Act;
     /// TLS is in place.
     fn secured(&mut self);
+    /// Something happens outside of the conversation.
+    fn cue(&mut self, cue: &str) {
+        panic!("nothing is known of {cue:?}");
+    }
+    /// What the script should have mentioned, once the conversation is over.
+    fn rest(&mut self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// One line of a script.
@@ -47,6 +57,7 @@ pub(crate) trait Subject {
 enum Line {
     Input(Vec<u8>),
     Output(String),
+    Cue(String),
 }
 
 struct Script {
@@ -77,6 +88,11 @@ fn play(script: &Script, mut subject: impl Subject, piece: usize) -> Vec<String>
     let mut heard = Vec::new();
     let mut open = listen(&mut subject, &mut heard);
     for group in script.lines.chunk_by(|a, b| matches!((a, b), (Line::Input(_), Line::Input(_)))) {
+        if let Line::Cue(cue) = &group[0] {
+            heard.push(show(&group[0]));
+            subject.cue(cue);
+            open = listen(&mut subject, &mut heard);
+        }
         if !matches!(group[0], Line::Input(_)) {
             continue;
         }
@@ -95,6 +111,7 @@ fn play(script: &Script, mut subject: impl Subject, piece: usize) -> Vec<String>
         }
         heard.append(&mut said);
     }
+    heard.extend(subject.rest());
     heard
 }
 
@@ -134,7 +151,8 @@ fn listen_on(subject: &mut impl Subject, heard: &mut Vec<String>, mut open: Open
 
 /// Turns bytes into lines; those of the subject are marked by `=`, whichever letter it has.
 fn write_down(said: &mut Vec<u8>, heard: &mut Vec<String>) {
-    let text = std::mem::take(said).escape_ascii().to_string().replace("\\\'", "'").replace("\\\"", "\"");
+    let text = std::mem::take(said).escape_ascii().to_string();
+    let text = text.replace("\\\'", "'").replace("\\\"", "\"").replace(r"\\", r"\");
     heard.extend(text.split_inclusive("\\r\\n").map(|line| match line.strip_suffix("\\r\\n") {
         Some(line) => format!("= {line}"),
         None => format!("= {line} (no line end)"),
@@ -145,6 +163,7 @@ fn show(line: &Line) -> String {
     match line {
         Line::Input(bytes) => format!("> {}", bytes.escape_ascii()),
         Line::Output(text) => text.clone(),
+        Line::Cue(text) => format!("== {text}"),
     }
 }
 
@@ -161,6 +180,9 @@ fn parse(text: &str, input: char) -> Result<Script, String> {
         let parsed = match line.split_at_checked(3) {
             _ if line.is_empty() || line.starts_with('#') => continue,
             Some(("-- ", _)) => Line::Output(line.to_owned()),
+            Some(("== ", cue)) => Line::Cue(cue.to_owned()),
+            None if line == format!("{input}:") => Line::Input(b"\r\n".to_vec()),
+            None if matches!(line, "C:" | "S:") => Line::Output("= ".to_owned()),
             Some((head, rest)) if head == format!("{input}: ") => Line::Input([rest.as_bytes(), b"\r\n"].concat()),
             Some((head, rest)) if head == format!("{input}> ") => Line::Input(unescape(rest)?),
             Some(("C: " | "S: ", rest)) => Line::Output(format!("= {rest}")),

@@ -1,0 +1,6 @@
+//! IMAP sessions as a whole: over a store in memory, with a clock that tests advance, and read by an implementation
+//! that is not ours.
+
+mod model;
+mod oracle;
+pub mod world;

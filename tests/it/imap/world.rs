@@ -1,0 +1,231 @@
+//! A small server without sockets: one account, its store in memory, and as many sessions as a test wants.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use sceau::flows::{Logins, Openings, hash_password};
+use sceau::mail::{AccountId, Address, Chance, Clock, Edge, EnvelopeId, FlagSet, Keyword, SystemFlags, Time};
+use sceau::proto::imap::server::Limits;
+use sceau::proto::mime::{self, Walker};
+use sceau::seal::event::{Draft, EventKind, Field};
+use sceau::sessions::imap::{Imap, Services};
+use sceau::sessions::{Output, Session, TlsFacts, Want};
+use sceau::store::{AccountKind, BodyOrigin, NewAccount, NewMessage, Store, Subject, Tx};
+use tokio::runtime::Runtime;
+
+use super::oracle;
+
+/// The person with the account, and her password.
+pub const USER: &str = "anne@a.mssante.fr";
+pub const PASSWORD: &str = "correct horse battery";
+/// When a world begins: 2026-11-22T10:00:00Z.
+const BEGIN: i64 = 1_795_341_600;
+/// The trace field that intake put above what it delivered.
+const PREFIX: &[u8] = b"Return-Path: <bruno@b.mssante.fr>\r\n";
+
+/// A clock that stands still until it is advanced.
+struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> Time {
+        Time::from_secs(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Chance that repeats itself in every world.
+struct TestChance(AtomicU64);
+
+impl Chance for TestChance {
+    fn fill(&self, buffer: &mut [u8]) {
+        for byte in buffer {
+            let state = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst);
+            *byte = (state ^ (state >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9).to_be_bytes()[0];
+        }
+    }
+}
+
+/// What a world is like.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Octets of the account.
+    pub quota: u64,
+    /// Octets of a message in APPEND.
+    pub append: u64,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self { quota: 1 << 30, append: 1 << 20 }
+    }
+}
+
+/// One server with one account.
+pub struct World {
+    runtime: Runtime,
+    clock: Arc<TestClock>,
+    pub store: Arc<Store>,
+    pub account: AccountId,
+    services: Arc<Services>,
+    delivered: u8,
+    /// Events that were told to the test.
+    told: usize,
+}
+
+impl World {
+    pub fn new(setting: Setting) -> Self {
+        let clock = Arc::new(TestClock(AtomicI64::new(BEGIN)));
+        let edge = Edge { clock: clock.clone(), chance: Arc::new(TestChance(AtomicU64::new(1))) };
+        let store = Store::in_memory(edge.clone()).unwrap();
+        let new = NewAccount {
+            address: Address::parse(USER).unwrap(),
+            name: "Anne Martin".to_owned(),
+            password_hash: password_hash(),
+            kind: AccountKind::Personal,
+            quota: setting.quota,
+        };
+        let account = store.write_blocking(move |tx| tx.create_account(new)).unwrap();
+        let services = Arc::new(Services {
+            logins: Arc::new(Logins::new(Arc::clone(&store), edge.chance.as_ref()).unwrap()),
+            openings: Arc::new(Openings::new(Arc::clone(&store))),
+            store: Arc::clone(&store),
+            edge,
+            limits: Limits::with_append(setting.append),
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        Self { runtime, clock, store, account, services, delivered: 0, told: 0 }
+    }
+
+    /// Time passes.
+    pub fn pass(&self, seconds: i64) {
+        self.clock.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Delivers a message to INBOX as it comes from another operator: behind a trace field, with proofs.
+    pub fn deliver(&mut self, message: &[u8], flags: &str) {
+        self.delivered += 1;
+        let envelope = EnvelopeId([self.delivered; 16]);
+        let (account, flags) = (self.account, flag_set(flags));
+        let mut body = self.store.begin_body(BodyOrigin { envelope: Some(envelope), account: Some(account) });
+        let body = self.runtime.block_on(async {
+            body.write(message).await.unwrap();
+            body.finish().await.unwrap()
+        });
+        let mut walker = Walker::new(mime::Limits::default());
+        walker.push(message);
+        let structure = walker.finish();
+        let job = move |tx: &mut Tx<'_>| {
+            let new = NewMessage {
+                body: &body,
+                prefix: PREFIX,
+                structure: &structure,
+                flags,
+                internal_date: tx.now(),
+                envelope: Some((envelope, 1)),
+            };
+            let inbox = tx.inbox(account)?;
+            tx.append(account, inbox, new)?;
+            let came = Draft::new(EventKind::RelayIn, envelope).rcpt(1).commit(Field::From, "bruno@b.mssante.fr");
+            tx.record_event(came, Subject::Envelope)?;
+            let there = Draft::new(EventKind::Deliver, envelope).rcpt(1).commit(Field::Mailbox, "INBOX");
+            tx.record_event(there, Subject::Account(account)).map(drop)
+        };
+        self.store.write_blocking(job).unwrap();
+        self.told += 2;
+    }
+
+    /// The events since the last call: `open imap-seen declared`, each with the number of its message's delivery.
+    pub fn events(&mut self) -> Vec<String> {
+        let all = self.store.pending_events(usize::MAX).unwrap();
+        let new = all.iter().skip(std::mem::replace(&mut self.told, all.len()));
+        new.map(|(_, leaf)| event(leaf.text())).collect()
+    }
+
+    /// A client that has just connected, without TLS.
+    pub fn connect(&self) -> Client {
+        let session = Imap::new(Arc::clone(&self.services), "192.0.2.1:40000".parse().unwrap());
+        Client { session, out: Output::memory(), heard: Vec::new() }
+    }
+
+    /// A client behind TLS that has signed in.
+    pub fn sign_in(&self) -> Client {
+        let mut client = self.connect();
+        client.session.secured(TlsFacts::default());
+        self.talk(&mut client, &format!("l LOGIN {USER} \"{PASSWORD}\"\r\n"));
+        client
+    }
+
+    /// Gives a client's bytes to its session: what it says, and what it wants then.
+    pub fn hear(&self, client: &mut Client, bytes: &[u8]) -> (Vec<u8>, Want) {
+        client.session.receive(bytes);
+        self.advance(client)
+    }
+
+    /// What a session says to a line of a client.
+    pub fn talk(&self, client: &mut Client, text: &str) -> String {
+        String::from_utf8_lossy(&self.hear(client, text.as_bytes()).0).into_owned()
+    }
+
+    /// Lets a session do what it can.
+    pub fn advance(&self, client: &mut Client) -> (Vec<u8>, Want) {
+        let want = self.runtime.block_on(Box::pin(client.session.advance(&mut client.out)));
+        let said = client.out.take();
+        client.heard.extend_from_slice(&said);
+        (said, want)
+    }
+
+    /// What an idling session says unasked, if it has something to say.
+    pub fn news(&self, client: &mut Client) -> Option<Vec<u8>> {
+        let woken = self
+            .runtime
+            .block_on(async { tokio::time::timeout(Duration::from_millis(2), client.session.wake()).await.is_ok() });
+        woken.then(|| self.advance(client).0)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let report = self.store.check_blocking().unwrap();
+            assert!(report.findings.is_empty(), "{report:?}");
+        }
+    }
+}
+
+/// One connection.
+pub struct Client {
+    pub session: Imap,
+    out: Output,
+    heard: Vec<u8>,
+}
+
+impl Drop for Client {
+    /// All that was said must be IMAP to others too.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            oracle::read(&self.heard);
+        }
+    }
+}
+
+/// Hashing takes long by intent: once for all worlds.
+fn password_hash() -> String {
+    static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    HASH.get_or_init(|| hash_password(PASSWORD).unwrap()).clone()
+}
+
+fn flag_set(text: &str) -> FlagSet {
+    let mut flags = FlagSet::default();
+    for word in text.split_whitespace() {
+        match SystemFlags::named(word) {
+            Some(flag) => flags.system = flags.system.with(flag),
+            None => drop(flags.keywords.insert(Keyword::new(word).unwrap())),
+        }
+    }
+    flags
+}
+
+fn event(leaf: &str) -> String {
+    let value = |key: &str| leaf.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
+    format!("{} {} {}", value("sceau-event/v1 "), value("basis "), value("grade ")).trim().to_owned()
+}
