@@ -39,6 +39,11 @@ impl Imap {
             return Err(Fault::user(Status::OutOfSequence, "UTF8 without ENABLE UTF8=ACCEPT"));
         }
         let to = self.destination(&append.mailbox)?;
+        // told before the message comes; what counts is the same question in the commit
+        let usage = self.account()?.usage()?;
+        if usage.bytes.saturating_add(append.size) > usage.quota {
+            return Err(Fault::user(Status::MailboxFull, "APPEND beyond the quota"));
+        }
         Ok(Upload {
             mailbox: to.id,
             uid_validity: to.uid_validity,

@@ -30,10 +30,14 @@ impl Imap {
         let (account, mailbox) = (self.account()?.id(), selected.mailbox);
         let job = move |tx: &mut crate::store::Tx<'_>| {
             for uid in deleted {
-                match tx.expunge(account, mailbox, uid) {
-                    // another session was faster
+                match tx.record(account, mailbox, uid) {
+                    Ok(record) if record.system.contains(SystemFlags::DELETED) => {
+                        tx.expunge(account, mailbox, uid)?;
+                    }
+                    // another session was faster: it took the flag off, or the message away
+                    Ok(_) => {}
                     Err(fault) if fault.status == Status::MessageGone => {}
-                    result => drop(result?),
+                    Err(fault) => return Err(fault),
                 }
             }
             Ok(())
