@@ -116,7 +116,7 @@ fn wrong_values() -> Vec<(String, &'static str)> {
         (
             with("operators", "message_max = \"2 GB\""),
             "/etc/sceau/sceau.toml:10: [operators] message_max : valeur hors limites : \"2 GB\"\n    \
-             remède : de \"64 KiB\" à \"1 GB\"",
+             remède : de \"64 KiB\" à \"100 MB\"",
         ),
         (
             with("server", "stop_within = \"20\"\ndata = 3"),

@@ -9,6 +9,7 @@ use crate::tools::{have, run};
 
 #[test]
 fn curl_reads_a_message() {
+    // [rfc8314#3]
     if !have("curl_reads_a_message", &["curl"]) {
         return;
     }
