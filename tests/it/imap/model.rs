@@ -305,8 +305,10 @@ impl Play {
             let after = change(before, sign, flags);
             let differs = after != *before;
             self.truth.messages.insert(*uid, after);
-            if differs {
-                self.others(who).changed.insert(*uid);
+            // What it has not heard of yet cannot have changed for it.
+            let other = self.others(who);
+            if differs && *uid <= other.known_to {
+                other.changed.insert(*uid);
             }
             let own = &mut self.believers[who];
             if silent && let Some(told) = own.flags.get_mut(uid) {
