@@ -59,10 +59,8 @@ impl<T: Transport> Relay<T> {
     pub fn due(&self) -> Result<Vec<Attempt>, Fault> {
         let mut attempts: Vec<Attempt> = Vec::new();
         let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
-        for (id, item) in queue::due(&self.store, self.edge.now(), LOOK_AHEAD)? {
-            if !in_flight.insert((id.envelope, id.rcpt)) {
-                continue;
-            }
+        let due = queue::due(&self.store, self.edge.now(), LOOK_AHEAD)?;
+        for (id, item) in due.into_iter().filter(|(id, _)| !in_flight.contains(&(id.envelope, id.rcpt))) {
             let domain = item.recipient.domain();
             let same = |a: &&mut Attempt| a.message.envelope == id.envelope && a.domain == *domain;
             if let Some(attempt) = attempts.iter_mut().find(same) {
@@ -71,6 +69,8 @@ impl<T: Transport> Relay<T> {
                 attempts.push(Attempt { message, domain: domain.clone(), items: vec![(id, item)] });
             }
         }
+        // Only when nothing can fail any more: what counts as in flight is given out below.
+        in_flight.extend(attempts.iter().flat_map(|attempt| &attempt.items).map(|(id, _)| (id.envelope, id.rcpt)));
         Ok(attempts)
     }
 

@@ -14,7 +14,7 @@
 //! *not* about TLS keys nor the log's signing key (see `trust` and `ledger`).
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -315,11 +315,17 @@ fn derive(secret: &[u8; 32], label: &str) -> Zeroizing<[u8; 32]> {
     key
 }
 
-/// Creates a secret file of mode 0600, which must not exist, and makes content and name durable.
+/// Creates a secret file of mode 0600, which must not exist, and makes content and name durable. The name appears with
+/// the whole content: a crash before that leaves nothing that a next start would take for a damaged key.
 pub(crate) fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let draft = path.with_extension("new");
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
     file.write_all(content)?;
     file.sync_all()?;
+    // A link, not a rename: it never replaces a key that is there.
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    linked?;
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(directory)?.sync_all()
 }

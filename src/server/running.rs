@@ -145,6 +145,7 @@ impl Running {
         self.conversations.spawn(tasks::relay(Arc::new(relay), connections, Arc::clone(queued), stop));
         self.background.spawn(tasks::warn_of_dates(Arc::new(config.clone()), data.edge.clone()));
         self.background.spawn(tasks::record(Arc::clone(&data.recorder)));
+        self.background.spawn(tasks::sweep(Arc::clone(&data.store)));
         self.background.spawn(tasks::reread(identities, config.trust.reread_every, Arc::clone(&self.reread)));
     }
 }

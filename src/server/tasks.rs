@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::flows::{Recorder, Relay, Transport};
 use crate::mail::Edge;
 use crate::net::connection::Notice;
+use crate::store::Store;
 
 /// How often the queue is looked at when nothing is said to be new: retries come due by the minute.
 const QUEUE_EVERY: Duration = Duration::from_secs(1);
@@ -21,6 +22,8 @@ const QUEUE_EVERY: Duration = Duration::from_secs(1);
 const RECORD_EVERY: Duration = Duration::from_millis(20);
 const RECORD_IDLE: Duration = Duration::from_millis(50);
 const RECORD_AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// How often segments whose bodies are all gone are looked for. Writes wait while it lasts, so not often.
+const SWEEP_EVERY: Duration = Duration::from_secs(24 * 3600);
 /// How often dates are complained about.
 const WARN_EVERY: Duration = Duration::from_secs(6 * 3600);
 
@@ -85,6 +88,22 @@ pub(super) async fn record(recorder: Arc<Recorder>) {
                 report(Err(error));
                 sleep(RECORD_AFTER_FAILURE).await;
             }
+        }
+    }
+}
+
+/// Gives the room of deleted messages back.
+pub(super) async fn sweep(store: Arc<Store>) {
+    let mut clock = interval(SWEEP_EVERY);
+    loop {
+        clock.tick().await;
+        match store.remove_unused_bodies().await {
+            Ok(removed) if removed.segments == 0 => {}
+            Ok(removed) => {
+                let (segments, octets) = (removed.segments, removed.bytes);
+                tracing::info!(target: "sceau::server", segments, octets, "segments without bodies were removed");
+            }
+            Err(fault) => tracing::error!(target: "sceau::server", %fault, "unused segments can't be removed"),
         }
     }
 }
