@@ -12,11 +12,11 @@
 //! | [`checkpoint`] | origin, size, root |
 //! | [`log`] | the files of a shard, read |
 //! | [`writer`] | the one writer: append, recovery |
-//! | [`audit`] | recomputes everything and says where it is wrong |
+//! | [`audit`](mod@audit) | recomputes everything and says where it is wrong |
 //! | [`proof`] | inclusion with its checkpoint, as text |
 //! | [`proof_file`] | the `.preuve`: event, disclosures, proof |
 //! | [`policy`] | whom a verifier trusts |
-//! | [`verify`] | judges a `.preuve`, offline |
+//! | [`verify`](mod@verify) | judges a `.preuve`, offline |
 
 pub mod audit;
 pub mod checkpoint;

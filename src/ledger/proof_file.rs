@@ -1,5 +1,5 @@
 //! The proof file, `.preuve`: an event, what of it is disclosed, and the proof that it is in the log. This module reads
-//! and writes it; whether it holds is [`super::verify`]'s to say.
+//! and writes it; whether it holds is [`verify`](mod@super::verify)'s to say.
 //!
 //! ```text
 //! sceau-preuve/v1

@@ -2,7 +2,7 @@
 //!
 //! [`proto::imap`](crate::proto::imap) reads commands and keeps their order; here each is carried out, and what the
 //! client is told unasked is written before its tagged answer. To add a command: a row in the machine's table, an arm
-//! in [`dispatch`], a file.
+//! in `dispatch`, a file.
 
 mod append;
 mod copy;
