@@ -16,7 +16,7 @@
 //! auth <base64 commitment>
 //! ```
 //!
-//! A leaf holds no personal data: who and what are [commitments](commitment), whose [openings](Opening) lie elsewhere
+//! A leaf holds no personal data: who and what are commitments, whose [openings](Opening) lie elsewhere
 //! and can be destroyed. Which fields a kind of event has is one table, [`EventKind::fields`]. This module decides
 //! nothing about *when* an event happens (`flows`) and knows no log (`ledger`).
 
