@@ -27,7 +27,6 @@ impl Demo {
         let mut child = Command::new(env!("CARGO_BIN_EXE_sceau"))
             .arg("demo")
             .args(["--dir".as_ref(), dir.path().join("demo").as_os_str()])
-            .args(["--ports", &free_base().to_string()])
             .args(["--info".as_ref(), info.as_os_str()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -83,10 +82,4 @@ impl Operator<'_> {
         let client = &self.0["tls_client"];
         (Path::new(client["cert"].as_str().unwrap()), Path::new(client["key"].as_str().unwrap()))
     }
-}
-
-/// The first of enough free ports in a row, found by asking the system for one.
-fn free_base() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port().clamp(20_000, 60_000)
 }
