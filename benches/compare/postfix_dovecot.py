@@ -4,7 +4,7 @@
 The other side of `benches/compare/run`: both servers take the same load from `sceau load smtp`, durable on both
 sides (Postfix syncs its queue files, Dovecot its mail files). Usage:
 
-    with Pair(folder, certificates, accounts=20) as pair: ... pair.port ... pair.delivered() ... pair.pids()
+    with Pair(folder, certificates) as pair: ... pair.port ... pair.delivered() ... pair.pids()
 
 `certificates` is a dict with the paths `ca`, `cert` and `key`.
 """
@@ -80,6 +80,8 @@ smtpd_peername_lookup = no
 lmtp_destination_concurrency_limit = 20
 lmtp_destination_recipient_limit = 1
 default_process_limit = 200
+# By default Postfix pauses each client for a second while more comes in than goes out: that would measure the pause.
+in_flow_delay = 0s
 inet_protocols = ipv4
 """
 
