@@ -25,11 +25,10 @@ pub use prove::{ExportedProof, Proofs};
 pub use receive::{Incoming, Intake, IntakeSettings};
 pub use record::Recorder;
 pub use submit::{Outgoing, Submission, SubmissionSettings};
-pub use trace::SEAL_FIELD;
 pub use transaction::{Peer, Transaction};
 pub use transport::{Content, Outbound, Outcome, Transport};
 
-use crate::mail::Fault;
+use crate::mail::{Fault, hex};
 use crate::policy::Recipient;
 use crate::store::{AccountEntry, Store};
 use crate::trust::VerifiedOperator;
@@ -42,8 +41,7 @@ fn recipient_facts(store: &Store, entry: &AccountEntry) -> Result<Recipient, Fau
 
 /// How proofs name a peer: its certificate's subject and SHA-256.
 fn peer_value(operator: &VerifiedOperator) -> String {
-    let digest: String = operator.certificate_sha256().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{} sha256:{digest}", operator.dn())
+    format!("{} sha256:{}", operator.dn(), hex(&operator.certificate_sha256()))
 }
 
 #[cfg(test)]

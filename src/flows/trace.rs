@@ -8,7 +8,7 @@ use crate::mail::{EnvelopeId, ReversePath, Time};
 use super::Peer;
 
 /// The field that ends our trace fields: what follows it is sealed.
-pub const SEAL_FIELD: &str = "X-Sceau-Seal";
+const SEAL_FIELD: &str = "X-Sceau-Seal";
 
 /// Builds the fields from the bottom up; each call adds one above the others.
 #[derive(Debug, Clone, Default)]

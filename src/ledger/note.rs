@@ -121,7 +121,7 @@ impl VerifierKey {
     }
 
     fn hex_id(&self) -> String {
-        self.id.iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::mail::hex(&self.id)
     }
 
     /// The signature of this key on a note, if it has one. A witness's signature gives the witness's time.

@@ -546,7 +546,7 @@ fn write_vkey(directory: &Path, options: &OpenOptions, key: &SigningKey) -> Resu
 /// Twenty digits and a check, so that a torn write isn't taken for a larger number.
 fn settled_text(size: u64) -> String {
     let digits = format!("{size:020}");
-    let check: String = sha256(digits.as_bytes())[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+    let check = crate::mail::hex(&sha256(digits.as_bytes())[..4]);
     format!("{digits} {check}\n")
 }
 

@@ -61,7 +61,7 @@ pub(super) fn parse(der: &[u8]) -> Result<X509Certificate<'_>, Refusal> {
 
 /// A serial number as openssl prints it, but for case and leading zeros.
 pub(super) fn serial(bytes: &[u8]) -> String {
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = crate::mail::hex(bytes);
     let digits = digits.trim_start_matches('0');
     if digits.is_empty() { "0".to_owned() } else { digits.to_owned() }
 }

@@ -323,7 +323,7 @@ fn login(operator: &Operator) -> (String, &'static str) {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::mail::hex(digest(&SHA256, bytes).as_ref())
 }
 
 fn octets(count: u64) -> String {
