@@ -63,16 +63,16 @@ impl Anchors {
         &self.authority_facts
     }
 
-    pub(super) fn trust_anchors(&self) -> &[TrustAnchor<'static>] {
+    pub(crate) fn trust_anchors(&self) -> &[TrustAnchor<'static>] {
         &self.roots
     }
 
-    pub(super) fn authority_ders(&self) -> &[CertificateDer<'static>] {
+    pub(crate) fn authority_ders(&self) -> &[CertificateDer<'static>] {
         &self.authorities
     }
 
     /// Whether a root of this anchor's subject and key is within its dates.
-    pub(super) fn is_current(&self, anchor: &TrustAnchor<'_>, now: Time) -> bool {
+    pub(crate) fn is_current(&self, anchor: &TrustAnchor<'_>, now: Time) -> bool {
         let same = |root: &TrustAnchor<'_>| {
             root.subject == anchor.subject && root.subject_public_key_info == anchor.subject_public_key_info
         };

@@ -26,4 +26,5 @@ mod spec;
 mod store_life;
 mod tools;
 mod transcripts;
+mod web;
 mod xml_signature;

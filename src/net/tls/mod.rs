@@ -61,11 +61,11 @@ pub fn offered() -> Offered {
 
 /// The protocol versions.
 // [mss#4]
-const VERSIONS: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
+pub(in crate::net) const VERSIONS: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
 
 /// The cryptography of all handshakes. The suites are written out so that an update of the library cannot add one.
 // [mss#4]
-fn provider() -> Arc<CryptoProvider> {
+pub(in crate::net) fn provider() -> Arc<CryptoProvider> {
     use aws_lc_rs::cipher_suite as suite;
     Arc::new(CryptoProvider {
         cipher_suites: vec![
@@ -84,7 +84,7 @@ fn provider() -> Arc<CryptoProvider> {
 }
 
 /// The server's clock, as the TLS library asks for it.
-struct TlsClock(Arc<dyn Clock>);
+pub(in crate::net) struct TlsClock(pub(in crate::net) Arc<dyn Clock>);
 
 impl TimeProvider for TlsClock {
     fn current_time(&self) -> Option<UnixTime> {
