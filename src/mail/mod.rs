@@ -9,6 +9,7 @@ mod fault;
 mod flags;
 mod hex;
 mod ids;
+mod notify;
 mod status;
 mod time;
 
@@ -18,5 +19,6 @@ pub use fault::{Blame, Fault, Retry};
 pub use flags::{FlagSet, Keyword, SystemFlags};
 pub use hex::hex;
 pub use ids::{AccountId, EnvelopeId, IdError, MailboxId, ModSeq, Uid, UidValidity};
+pub use notify::{Notify, NotifyOn, OriginalRecipient, Return};
 pub use status::Status;
 pub use time::{Time, TimeError};

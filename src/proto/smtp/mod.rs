@@ -16,7 +16,8 @@ mod path;
 mod reply;
 pub mod server;
 
-pub use params::{Body, MailParams, Notify, NotifyOn, OriginalRecipient, RcptParams, Return};
+pub use crate::mail::{Notify, NotifyOn, OriginalRecipient, Return};
+pub use params::{Body, MailParams, RcptParams};
 
 use crate::mail::Domain;
 

@@ -1,6 +1,6 @@
 //! Parameters of MAIL and RCPT: SIZE (RFC 1870), BODY (RFC 6152), SMTPUTF8 (RFC 6531), and those of DSN (RFC 3461).
 
-use crate::mail::Status;
+use crate::mail::{Notify, NotifyOn, OriginalRecipient, Return, Status};
 
 use super::Profile;
 
@@ -18,15 +18,6 @@ pub enum Body {
     EightBit,
 }
 
-/// What RET asks a failure notice to bring back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Return {
-    /// `FULL`
-    Full,
-    /// `HDRS`
-    Headers,
-}
-
 /// The parameters of MAIL.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MailParams {
@@ -40,35 +31,6 @@ pub struct MailParams {
     pub ret: Option<Return>,
     /// ENVID, decoded from xtext: printable ASCII.
     pub envid: Option<String>,
-}
-
-/// When a recipient's sender wants a notice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Notify {
-    /// `NEVER`
-    Never,
-    /// On these occasions; at least one is set.
-    On(NotifyOn),
-}
-
-/// Occasions of a notice.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct NotifyOn {
-    /// `SUCCESS`
-    pub success: bool,
-    /// `FAILURE`
-    pub failure: bool,
-    /// `DELAY`
-    pub delay: bool,
-}
-
-/// ORCPT: the recipient as the first sender wrote it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OriginalRecipient {
-    /// The address type, lower case, such as `rfc822`.
-    pub kind: String,
-    /// The address, decoded from xtext.
-    pub address: String,
 }
 
 /// The parameters of RCPT.
