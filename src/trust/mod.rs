@@ -27,7 +27,7 @@ pub use anchors::Anchors;
 pub use certificate::CertificateFacts;
 pub use error::TrustError;
 pub use files::Settings;
-pub use identifiers::StructureId;
+pub use identifiers::structure_warning;
 pub use judge::{Age, Snapshot, Trust};
 pub use name::{Attribute, AttributeType, DistinguishedName, NameError};
 pub use operator::VerifiedOperator;
