@@ -23,6 +23,7 @@ mod serve;
 mod store;
 mod terminal;
 mod trace;
+mod trust;
 
 pub use failure::Failure;
 
@@ -59,6 +60,8 @@ enum Command {
     Proof(export::Command),
     #[command(about = "Magasin : vérifier la cohérence de tout ce qui est stocké", subcommand)]
     Store(store::Command),
+    #[command(about = "Espace de confiance : expliquer, vérifier", subcommand)]
+    Trust(trust::Command),
     #[command(about = "Démonstration : deux opérateurs, un message, ses preuves")]
     Demo(demo::Arguments),
     #[command(about = "Charge un serveur de messages et mesure")]
@@ -89,6 +92,7 @@ pub fn main() -> ExitCode {
         Command::Trace(arguments) => trace::run(arguments),
         Command::Proof(command) => export::run(command),
         Command::Store(command) => store::run(command),
+        Command::Trust(command) => trust::run(command),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Load(arguments) => load::run_command(arguments),
     };

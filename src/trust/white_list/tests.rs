@@ -165,10 +165,6 @@ fn the_real_list() {
     let two_ways = name("CN=smtp-1.sesan.santnet.com,OU=1750048886,O=GIP SESAN,ST=Paris (75),C=FR");
     assert_eq!(list.domains_of(&two_ways).count(), 66);
     let unit = AttributeType::organizational_unit();
-    let warnings = list
-        .names()
-        .iter()
-        .flat_map(|name| name.values(&unit))
-        .filter_map(|unit| crate::trust::structure_warning(unit));
+    let warnings = list.names().iter().flat_map(|name| name.values(&unit)).filter_map(crate::trust::structure_warning);
     assert_eq!(warnings.collect::<Vec<_>>(), ["the key of FINESS 0B0078671 is wrong"]);
 }
