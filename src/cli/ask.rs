@@ -29,6 +29,14 @@ pub(super) fn ask<T: DeserializeOwned>(config: &Config, request: Request) -> Res
     }
 }
 
+/// The same for what only a running server knows.
+pub(super) fn ask_running<T: DeserializeOwned>(config: &Config, request: Request) -> Result<T, Failure> {
+    match DataLock::take(&config.server.data) {
+        Err(LockError::Held { .. }) => ask(config, request),
+        _ => Err(Failure::new("aucun serveur ne tourne avec cette configuration ; le démarrer d'abord (sceau serve)")),
+    }
+}
+
 fn offline(config: &Config, request: Request, lock: DataLock) -> Result<Reply, Failure> {
     runtime()?.block_on(async {
         let data = open_data(config, lock, &edge::system()).await.map_err(|error| Failure::new(error.to_string()))?;

@@ -17,6 +17,7 @@ mod demo;
 mod export;
 mod failure;
 pub mod load;
+mod metrics;
 mod proof;
 mod queue;
 mod serve;
@@ -54,6 +55,8 @@ enum Command {
     Account(account::Command),
     #[command(about = "File d'attente : ce qui doit encore partir", subcommand)]
     Queue(queue::Command),
+    #[command(about = "Mesures d'un serveur en marche, au format de Prometheus")]
+    Metrics(ConfigFile),
     #[command(about = "Événements d'un message")]
     Trace(trace::Arguments),
     #[command(about = "Preuves : exporter, montrer, vérifier, auditer", subcommand)]
@@ -89,6 +92,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Account(command) => account::run(command),
         Command::Queue(command) => queue::run(command),
+        Command::Metrics(file) => metrics::run(&file),
         Command::Trace(arguments) => trace::run(arguments),
         Command::Proof(command) => export::run(command),
         Command::Store(command) => store::run(command),

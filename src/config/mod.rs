@@ -17,7 +17,7 @@ mod values;
 
 pub use example::{effective, example};
 pub use problem::{Problem, Problems};
-pub use sections::{Clients, Config, Imap, Log, Operators, Proofs, Relay, Server, Store, Submission, Trust};
+pub use sections::{Clients, Config, Imap, Log, Metrics, Operators, Proofs, Relay, Server, Store, Submission, Trust};
 pub use table::{Key, Presence, Table};
 pub use values::{HostPort, LogFormat, Setting, Size};
 

@@ -36,6 +36,12 @@ settings! {
         level: String = Default r#""info""#;
     }
 
+    /// Mesures, au format texte de Prometheus. Aussi par `sceau metrics`, sans rien ouvrir.
+    metrics: Metrics {
+        /// Adresse d'écoute en HTTP simple, chemin « /metrics ». Boucle locale seulement. Absente : rien n'écoute.
+        listen: Option<SocketAddr> = Optional r#""127.0.0.1:9464""#;
+    }
+
     /// Espace de confiance : à quels opérateurs on parle. Tous ces fichiers sont relus quand ils changent.
     trust: Trust {
         /// Autorités de certification (PEM ou DER ; fichiers ou répertoires) : racine et autorités filles de

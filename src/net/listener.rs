@@ -38,8 +38,6 @@ pub struct Service {
     pub start: Start,
     /// TLS, on every port that offers it.
     pub tls: Option<Arc<dyn TlsPort>>,
-    /// How many connections.
-    pub limits: Limits,
     /// How long a peer may let us wait.
     pub patience: Patience,
     /// What a peer hears that found no place, on a port that starts in clear text.
@@ -160,14 +158,14 @@ fn admit<S, F>(
         Ok(place) => place,
         Err(full) => {
             tracing::warn!(target: "sceau::net", service = service.name, %peer, reason = full.reason(), "refused");
-            turn_away(connections, service, stream, full);
-            return;
+            return turn_away(connections, service, stream, full);
         }
     };
     // Small replies must not wait for each other (RFC 896 against PIPELINING). Failing costs only speed.
     let _ = stream.set_nodelay(true);
     let session = open(peer);
     let name = service.name;
+    metrics::counter!("sceau_connections_total", "service" => name).increment(1);
     let surroundings = Surroundings {
         peer,
         start: service.start,
@@ -187,6 +185,7 @@ fn admit<S, F>(
 
 /// Says that there is no place, if that can be said in clear text. A flood gets no answer at all.
 fn turn_away(connections: &mut JoinSet<()>, service: &Service, mut stream: TcpStream, full: Full) {
+    metrics::counter!("sceau_connections_refused_total", "service" => service.name).increment(1);
     if service.start == Start::Tls || full == Full::Everywhere {
         return;
     }

@@ -50,7 +50,6 @@ async fn bench(limits: Limits) -> Bench {
         name: "smtp",
         start: Start::Plain,
         tls: None,
-        limits,
         patience: Patience::default(),
         busy: b"421 busy\r\n".to_vec(),
     });

@@ -34,12 +34,11 @@ impl Full {
 
 /// The places of one service.
 pub struct Places {
-    limits: Limits,
     taken: Mutex<Taken>,
 }
 
-#[derive(Default)]
 struct Taken {
+    limits: Limits,
     next: u64,
     total: usize,
     by_address: HashMap<IpAddr, usize>,
@@ -60,7 +59,15 @@ impl Places {
     /// With everything free.
     #[must_use]
     pub fn new(limits: Limits) -> Arc<Self> {
-        Arc::new(Self { limits, taken: Mutex::default() })
+        let taken = Taken {
+            limits,
+            next: 0,
+            total: 0,
+            by_address: HashMap::new(),
+            notices: HashMap::new(),
+            anonymous: BTreeMap::new(),
+        };
+        Arc::new(Self { taken: Mutex::new(taken) })
     }
 
     /// Takes a place. When all are taken, the oldest connection that is not authenticated is told to leave, so that
@@ -71,13 +78,14 @@ impl Places {
     pub fn take(self: &Arc<Self>, address: IpAddr) -> Result<Place, Full> {
         let address = neighbourhood(address);
         let mut taken = self.taken();
-        if taken.by_address.get(&address).is_some_and(|count| *count >= self.limits.per_address) {
+        let limits = taken.limits;
+        if taken.by_address.get(&address).is_some_and(|count| *count >= limits.per_address) {
             return Err(Full::Address);
         }
-        if taken.total >= self.limits.total + self.limits.total.div_ceil(LEAVING_SHARE) {
+        if taken.total >= limits.total + limits.total.div_ceil(LEAVING_SHARE) {
             return Err(Full::Everywhere);
         }
-        if taken.total >= self.limits.total {
+        if taken.total >= limits.total {
             let (oldest, ()) = taken.anonymous.pop_first().ok_or(Full::Everywhere)?;
             if let Some(sender) = taken.notices.get(&oldest) {
                 sender.send_replace(Notice::MakeRoom);
@@ -100,6 +108,17 @@ impl Places {
         for sender in self.taken().notices.values() {
             sender.send_replace(Notice::ShutDown);
         }
+    }
+
+    /// How many there may be.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.taken().limits
+    }
+
+    /// Other limits from now on. Who is here already may stay.
+    pub fn set_limits(&self, limits: Limits) {
+        self.taken().limits = limits;
     }
 
     /// How many places are taken.
@@ -191,6 +210,17 @@ mod tests {
         drop(silent);
         newcomer.on_authenticated()();
         assert_eq!(places.take(address(4)).err(), Some(Full::Everywhere));
+    }
+
+    #[test]
+    fn other_limits_count_for_those_who_come() {
+        let places = places(1, 1);
+        let _here = places.take(address(1)).ok().unwrap();
+        places.set_limits(Limits { total: 10, per_address: 2 });
+        let _also = places.take(address(1)).ok().unwrap();
+        places.set_limits(Limits { total: 10, per_address: 1 });
+        assert_eq!(places.take(address(1)).err(), Some(Full::Address));
+        assert_eq!((places.count(), places.limits().per_address), (2, 1));
     }
 
     #[test]

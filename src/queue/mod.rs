@@ -10,4 +10,4 @@ mod rows;
 
 pub use backoff::backoff_secs;
 pub use item::{DelayNotice, Item, ItemId, Message};
-pub use rows::{due, enqueue, finish, items, message, next_due, reschedule};
+pub use rows::{count, due, enqueue, finish, items, message, next_due, reschedule};

@@ -74,6 +74,14 @@ pub fn items(store: &Store, limit: usize) -> Result<Vec<(ItemId, Item)>, Fault> 
     rows.iter().map(|(key, value)| Ok((item_id(key)?, decode(value)?))).collect()
 }
 
+/// How many items there are.
+///
+/// # Errors
+/// When the rows can't be read.
+pub fn count(store: &Store) -> Result<u64, Fault> {
+    store.queue_count(ITEMS)
+}
+
 /// When the next item is due.
 ///
 /// # Errors

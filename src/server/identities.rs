@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use arc_swap::ArcSwap;
+
 use super::data::StartError;
 use super::settings;
 use crate::config::Config;
 use crate::mail::Edge;
 use crate::net::tls::{Identity, OperatorsPort, PeoplePort, RelayTls};
-use crate::trust::{Settings, Trust, TrustError};
+use crate::trust::{CertificateFacts, Settings, Trust, TrustError};
 
 /// Everything that stands between us and a peer's certificate.
 pub(super) struct Identities {
@@ -18,6 +20,8 @@ pub(super) struct Identities {
     pub(super) operators: Arc<OperatorsPort>,
     pub(super) people: Vec<Arc<PeoplePort>>,
     pub(super) relay: Arc<RelayTls>,
+    operators_facts: ArcSwap<CertificateFacts>,
+    clients_facts: ArcSwap<CertificateFacts>,
     edge: Edge,
     settings: Settings,
     sources: Sources,
@@ -61,6 +65,8 @@ impl Identities {
         let people: Result<Vec<_>, _> =
             (0..people).map(|_| PeoplePort::new(client.clone(), clock(), tickets).map(Arc::new)).collect();
         Ok(Self {
+            operators_facts: ArcSwap::from_pointee(operator.facts().clone()),
+            clients_facts: ArcSwap::from_pointee(client.facts().clone()),
             relay: Arc::new(RelayTls::new(Arc::clone(&trust), operator, clock())),
             operators: Arc::new(operators.map_err(StartError::new)?),
             people: people.map_err(StartError::new)?,
@@ -87,6 +93,7 @@ impl Identities {
             match load(&self.sources.operators) {
                 Ok(identity) => {
                     tracing::info!(target: "sceau::server", certificate = %identity.facts(), "operator's certificate renewed");
+                    self.operators_facts.store(Arc::new(identity.facts().clone()));
                     self.operators.renew(identity.clone());
                     self.relay.renew(identity);
                 }
@@ -97,12 +104,21 @@ impl Identities {
             match load(&self.sources.clients) {
                 Ok(identity) => {
                     tracing::info!(target: "sceau::server", certificate = %identity.facts(), "clients' certificate renewed");
+                    self.clients_facts.store(Arc::new(identity.facts().clone()));
                     self.people.iter().for_each(|port| port.renew(identity.clone()));
                 }
                 Err(error) => refused("the clients' certificate", &error),
             }
         }
         *seen = now;
+    }
+}
+
+impl Identities {
+    /// The facts of our certificates in use, by the section that names them.
+    pub(super) fn certificates(&self) -> [(&'static str, CertificateFacts); 2] {
+        let [operators, clients] = [self.operators_facts.load_full(), self.clients_facts.load_full()];
+        [("operators", (*operators).clone()), ("clients", (*clients).clone())]
     }
 }
 

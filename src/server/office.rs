@@ -2,7 +2,7 @@
 //! (by a command that opens the data itself).
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::control::Reply;
 use super::data::Data;
 use super::evidence::{EventFacts, ExportedProof, Which, export, trace};
+use super::live::Live;
 use crate::flows::hash_password;
 use crate::mail::{AccountId, Address, Fault, Status};
 use crate::queue;
@@ -46,6 +47,8 @@ pub enum Request {
     QueueList,
     /// The consistency of everything that is stored, as [`StoreFacts`].
     StoreCheck,
+    /// What a running server counts and measures, as text.
+    Metrics,
     /// The events of envelopes, as [`EventFacts`].
     Trace {
         /// Which ones.
@@ -107,13 +110,20 @@ pub struct StoreFacts {
 /// Answers requests.
 pub struct Office {
     data: Arc<Data>,
+    live: OnceLock<Arc<Live>>,
 }
 
 impl Office {
     /// An office over opened data.
     #[must_use]
     pub fn new(data: Arc<Data>) -> Self {
-        Self { data }
+        Self { data, live: OnceLock::new() }
+    }
+
+    /// The server runs: from now on its office can also answer what only a running server knows.
+    pub(super) fn goes_live(&self, live: Arc<Live>) {
+        // There is one server an office, so one call.
+        let _ = self.live.set(live);
     }
 
     /// Carries a request out.
@@ -127,6 +137,7 @@ impl Office {
             Request::AccountList => json(self.accounts()),
             Request::QueueList => json(self.queue()),
             Request::StoreCheck => json(self.check().await),
+            Request::Metrics => json(self.metrics().await),
             Request::Trace { which } => json(self.trace(&which)),
             Request::ProofExport { which } => json(self.export(which).await),
         };
@@ -201,6 +212,14 @@ impl Office {
             ),
             problems: findings.iter().map(ToString::to_string).collect(),
         })
+    }
+
+    async fn metrics(&self) -> Result<String, Fault> {
+        let Some(live) = self.live.get().map(Arc::clone) else {
+            return Err(Fault::user(Status::NoSuchMailbox, "aucun serveur ne tourne"));
+        };
+        let text = tokio::task::spawn_blocking(move || live.gauges.text()).await;
+        text.map_err(|error| Fault::ours(Status::Storage, "metrics").caused_by(error))
     }
 
     /// The events of envelopes.

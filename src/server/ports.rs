@@ -91,6 +91,7 @@ impl Plans {
 /// A service whose ports are bound.
 pub(super) struct Bound {
     plan: Plan,
+    places: Arc<Places>,
     listeners: Vec<Listener>,
 }
 
@@ -101,7 +102,7 @@ impl Plan {
         for address in &self.listen {
             listeners.push(Listener::bind(self.name, *address).await?);
         }
-        Ok(Bound { plan: self, listeners })
+        Ok(Bound { places: Places::new(self.limits), plan: self, listeners })
     }
 }
 
@@ -111,6 +112,11 @@ impl Bound {
         if !self.listeners.is_empty() {
             addresses.0.insert(self.plan.name, self.listeners.iter().map(Listener::address).collect());
         }
+    }
+
+    /// Its name, and its places, which outlive the listeners in metrics and take other limits.
+    pub(super) fn places(&self) -> (&'static str, Arc<Places>) {
+        (self.plan.name, Arc::clone(&self.places))
     }
 
     /// Accepts on every port; `open` makes the session of a peer.
@@ -124,17 +130,15 @@ impl Bound {
         S: Session + 'static,
         F: Fn(SocketAddr) -> S + Clone + Send + Sync + 'static,
     {
-        let places = Places::new(self.plan.limits);
         let service = Arc::new(Service {
             name: self.plan.name,
             start: self.plan.start,
             tls: Some(tls),
-            limits: self.plan.limits,
             patience: Patience::default(),
             busy: busy(self.plan.voice),
         });
         for listener in self.listeners {
-            let run = listener.run(Arc::clone(&service), Arc::clone(&places), open.clone(), shutdown.clone());
+            let run = listener.run(Arc::clone(&service), Arc::clone(&self.places), open.clone(), shutdown.clone());
             tasks.spawn(boxed(run));
         }
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -13,15 +14,17 @@ use super::control;
 use super::data::{Data, StartError};
 use super::doors::Doors;
 use super::identities::Identities;
+use super::live::{Gauges, Live};
 use super::lock::{DataLock, LockError};
 use super::office::Office;
 use super::ports::{Addresses, Bound, Plans};
 use super::tasks;
-use super::{edge, settings};
+use super::{edge, metrics, settings};
 use crate::config::Config;
 use crate::flows::Relay;
 use crate::mail::Edge;
 use crate::net::connection::Notice;
+use crate::net::http::page;
 use crate::net::relay::{SmtpTransport, SystemNames};
 use crate::sessions::imap::Imap;
 
@@ -54,7 +57,9 @@ impl Server {
         let edge = edge::system();
         let lock = take_lock(&config)?;
         let identities = Arc::new(Identities::load(&config, &edge, PEOPLE_PORTS)?);
+        let exporter = metrics::start().map_err(StartError::new)?;
         let bound = bind(&config).await?;
+        let page = metrics_page(&config).await?;
         let control_path = settings::control_socket(&config);
         let data = open_data(&config, lock, &edge).await?;
         let office = Arc::new(Office::new(Arc::clone(&data)));
@@ -70,6 +75,9 @@ impl Server {
             stop_within: config.server.stop_within,
             control: control_path,
         };
+        let places = bound.iter().map(Bound::places).collect();
+        let gauges = Gauges { exporter, data: Arc::clone(&data), identities: Arc::clone(&identities), places };
+        running.go_live(Live { gauges }, page);
         let queued = Arc::new(Notify::new());
         let doors = Doors::new(&config, &data, &identities.trust, &queued).map_err(StartError::new)?;
         running.serve(doors, &identities, bound);
@@ -116,6 +124,15 @@ impl Running {
         let _ = fs::remove_file(&self.control);
         self.office.close().await;
         tracing::info!(target: "sceau::server", "stopped");
+    }
+
+    fn go_live(&mut self, live: Live, page: Option<TcpListener>) {
+        let live = Arc::new(live);
+        self.office.goes_live(Arc::clone(&live));
+        if let Some(page) = page {
+            let text: page::Text = Arc::new(move || live.gauges.text());
+            self.background.spawn(page::serve(page, "/metrics", metrics::TEXT_KIND, text));
+        }
     }
 
     fn serve(&mut self, doors: Doors, identities: &Identities, bound: [Bound; 5]) {
@@ -179,6 +196,18 @@ async fn bind(config: &Config) -> Result<[Bound; 5], StartError> {
         plans.imap.bind().await.map_err(StartError::new)?,
         plans.imaps.bind().await.map_err(StartError::new)?,
     ])
+}
+
+/// Where metrics are served: on this machine only, since whoever reads them need not say who they are.
+async fn metrics_page(config: &Config) -> Result<Option<TcpListener>, StartError> {
+    let Some(address) = config.metrics.listen else { return Ok(None) };
+    if !address.ip().is_loopback() {
+        return Err(StartError::new(format!(
+            "[metrics] listen = {address} : seulement la boucle locale, par exemple \"127.0.0.1:9464\""
+        )));
+    }
+    let bound = TcpListener::bind(address).await;
+    bound.map(Some).map_err(|error| StartError::new(format!("[metrics] listen = {address} : {error}")))
 }
 
 fn addresses(bound: &[Bound; 5]) -> Addresses {

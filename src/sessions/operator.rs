@@ -52,6 +52,7 @@ impl<I: FromOperators> Operator<I> {
 
     fn log(&self, certificate: Option<&CertificateFacts>, stage: &'static str, refusal: Refusal) {
         let none = String::new;
+        metrics::counter!("sceau_peers_refused_total", "direction" => "in", "reason" => refusal.reason()).increment(1);
         tracing::warn!(
             target: "sceau::sessions::operator",
             peer = %self.address,

@@ -199,6 +199,33 @@ impl Store {
         events::pending(&self.core, limit)
     }
 
+    /// How many leaves wait for the log.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn pending_count(&self) -> Result<u64, Fault> {
+        self.count(&key::pending(0), &key::after(b"p"))
+    }
+
+    /// How many rows of the queue have names that begin with `prefix`. Opens none of them.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn queue_count(&self, prefix: &[u8]) -> Result<u64, Fault> {
+        let from = key::queue(prefix);
+        self.count(&from, &key::after(&from))
+    }
+
+    fn count(&self, from: &[u8], to: &[u8]) -> Result<u64, Fault> {
+        let mut count = 0;
+        let mut visit = |_: &[u8], _: &[u8]| {
+            count += 1;
+            ControlFlow::Continue(())
+        };
+        self.core.engine.scan(from, to, &mut visit).map_err(engine_fault)?;
+        Ok(count)
+    }
+
     /// All events of an envelope, by recipient and number.
     ///
     /// # Errors

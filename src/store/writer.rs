@@ -135,6 +135,7 @@ fn run(core: &Core, mut waiting: mpsc::Receiver<Box<dyn Job>>) {
 
 fn run_group(core: &Core, jobs: &mut Vec<Box<dyn Job>>) {
     let mut group = Overlay::default();
+    metrics::histogram!("sceau_store_group_writes").record(u32::try_from(jobs.len()).unwrap_or(u32::MAX));
     if !core.has_failed() {
         for job in jobs.iter_mut() {
             let mut tx = Tx::new(core, &group);

@@ -15,6 +15,7 @@ mod imap;
 mod kill;
 mod kill_server;
 mod layers;
+mod metrics;
 mod openssl_pki;
 mod operator;
 mod powerloss;

@@ -32,6 +32,7 @@
 
 mod error;
 mod exchange;
+pub mod page;
 mod url;
 mod verifier;
 

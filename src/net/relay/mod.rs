@@ -133,6 +133,9 @@ impl<N: Names> SmtpTransport<N> {
         let was_dead = sent.was_dead();
         let outcomes: Vec<_> =
             sent.outcomes.into_iter().map(|outcome| translate(outcome, &peer, &host.name, why.as_deref())).collect();
+        for outcome in &outcomes {
+            metrics::counter!("sceau_recipients_out_total", "outcome" => outcome_word(outcome)).increment(1);
+        }
         let relayed = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Relayed { .. })).count();
         tracing::info!(
             target: "sceau::net::relay", envelope = %message.envelope, domain = %message.domain, peer = %address,
@@ -173,6 +176,14 @@ impl<N: Names> Transport for SmtpTransport<N> {
     }
 }
 
+fn outcome_word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Relayed { .. } => "relayed",
+        Outcome::Failed { .. } => "failed",
+        Outcome::Deferred { .. } => "deferred",
+    }
+}
+
 fn all(message: &Outbound, outcome: &Outcome) -> Vec<Outcome> {
     vec![outcome.clone(); message.recipients.len()]
 }
@@ -198,6 +209,7 @@ fn translate(outcome: Answered, peer: &Peer, host: &str, why: Option<&str>) -> O
 fn log_refusal(facts: &TlsFacts, address: SocketAddr, domain: &Domain, refusal: Refusal) {
     let certificate = facts.certificates.first().and_then(|leaf| CertificateFacts::read(leaf).ok());
     let none = String::new;
+    metrics::counter!("sceau_peers_refused_total", "direction" => "out", "reason" => refusal.reason()).increment(1);
     tracing::warn!(
         target: "sceau::net::relay",
         peer = %address,

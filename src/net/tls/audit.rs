@@ -79,6 +79,8 @@ impl HandshakeAudit {
     /// Writes the one line: a warning when it is about a certificate or when we called, news when a
     /// scanner or a caller's network gave up.
     pub(super) fn log(&self) {
+        let direction = if self.direction == Direction::In { "in" } else { "out" };
+        metrics::counter!("sceau_peers_refused_total", "direction" => direction, "reason" => self.reason).increment(1);
         macro_rules! line {
             ($level:ident) => {{
                 let none = String::new;
@@ -86,7 +88,7 @@ impl HandshakeAudit {
                 tracing::$level!(
                     target: "sceau::net::tls",
                     peer = %self.peer,
-                    direction = if self.direction == Direction::In { "in" } else { "out" },
+                    direction,
                     stage = self.stage.word(),
                     subject = %certificate.map_or_else(none, |facts| facts.subject.to_string()),
                     issuer = %certificate.map_or_else(none, |facts| facts.issuer.to_string()),

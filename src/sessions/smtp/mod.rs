@@ -151,12 +151,20 @@ impl<R: Role> SmtpSession<R> {
                     target: "sceau::sessions::smtp", peer = %self.peer.address, %envelope, bytes,
                     recipients = self.recipients, "message taken"
                 );
+                metrics::counter!("sceau_messages_in_total", "service" => self.service()).increment(1);
                 Answer::Taken(envelope)
             }
             Err(fault) => {
                 self.log("commit", &fault);
                 Answer::Refuse(fault)
             }
+        }
+    }
+
+    fn service(&self) -> &'static str {
+        match self.role.profile() {
+            Profile::Operators => "smtp",
+            Profile::Submission => "submission",
         }
     }
 
@@ -184,6 +192,9 @@ impl<R: Role> SmtpSession<R> {
     /// What is our fault is a warning, what is the peer's is news. Details of faults carry no addresses of patients.
     fn log(&self, stage: &'static str, fault: &Fault) {
         let peer = self.peer.address;
+        let status = fault.status.enhanced();
+        metrics::counter!("sceau_refusals_total", "service" => self.service(), "stage" => stage, "status" => status)
+            .increment(1);
         if fault.blame == Blame::Us {
             tracing::warn!(target: "sceau::sessions::smtp", %peer, stage, reason = ?fault.status, detail = %fault, "failed");
         } else {
