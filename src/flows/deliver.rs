@@ -113,6 +113,8 @@ impl<T: Transport> Relay<T> {
             envelope: message.envelope,
             reverse_path: message.reverse_path.clone(),
             recipients: attempt.items.iter().map(|(_, item)| item.recipient.clone()).collect(),
+            params: attempt.items.iter().map(|(_, item)| item.params.clone()).collect(),
+            wishes: message.wishes.clone(),
             size: message.size,
             utf8: message.utf8,
             eight_bit: message.eight_bit,

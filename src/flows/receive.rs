@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::content::{Content, ContentWriter};
 use super::trace::TraceFields;
 use super::{Peer, Transaction, peer_value, recipient_facts};
-use crate::mail::{AccountId, Address, Edge, EnvelopeId, Fault, FlagSet, ReversePath, Status};
+use crate::mail::{
+    AccountId, Address, Edge, EnvelopeId, Fault, FlagSet, MailParams, RcptParams, ReversePath, Status, Wishes,
+};
 use crate::policy;
 use crate::seal::event::{Draft, EventKind, Field};
 use crate::store::{BodyOrigin, NewMessage, Store, Subject, Tx};
@@ -36,8 +38,21 @@ pub struct Incoming {
     envelope: EnvelopeId,
     reverse_path: ReversePath,
     declared: u64,
-    recipients: Vec<(AccountId, Address)>,
+    #[allow(dead_code, reason = "for the reports on deliveries")]
+    wishes: Wishes,
+    recipients: Vec<Accepted>,
     content: Option<ContentWriter>,
+}
+
+/// A recipient that was accepted.
+pub(super) struct Accepted {
+    /// Whose mailbox it is.
+    pub(super) account: AccountId,
+    /// As the operator wrote it.
+    pub(super) address: Address,
+    /// What was asked for it.
+    #[allow(dead_code, reason = "for the reports on deliveries")]
+    pub(super) params: RcptParams,
 }
 
 impl Intake {
@@ -64,37 +79,47 @@ impl Intake {
         operator: Arc<VerifiedOperator>,
         peer: Peer,
         reverse_path: ReversePath,
-        size: Option<u64>,
+        params: &MailParams,
     ) -> Result<Incoming, Fault> {
         policy::incoming_sender(&reverse_path, &operator)?;
-        let declared = size.unwrap_or(0);
+        let declared = params.size.unwrap_or(0);
         if declared > self.settings.message_max {
             return Err(Fault::peer(Status::MessageTooLarge, format!("{declared} octets declared")));
         }
         let envelope = EnvelopeId::random(&*self.edge.chance);
-        let intake = Arc::clone(self);
-        Ok(Incoming { intake, operator, peer, envelope, reverse_path, declared, recipients: Vec::new(), content: None })
+        Ok(Incoming {
+            intake: Arc::clone(self),
+            operator,
+            peer,
+            envelope,
+            reverse_path,
+            declared,
+            wishes: params.wishes(self.edge.now()),
+            recipients: Vec::new(),
+            content: None,
+        })
     }
 }
 
 impl Transaction for Incoming {
-    fn recipient(&mut self, address: &Address) -> Result<(), Fault> {
+    fn recipient(&mut self, address: &Address, params: &RcptParams) -> Result<(), Fault> {
         if self.recipients.len() >= self.intake.settings.recipients_max {
             return Err(Fault::peer(Status::TooManyRecipients, "the limit of one transaction"));
         }
         let entry = self.intake.store.find(address);
         let facts = entry.as_deref().map(|entry| recipient_facts(&self.intake.store, entry)).transpose()?;
         policy::incoming_recipient(facts, self.declared)?;
-        let id = entry.map(|entry| entry.id);
+        let account = entry.map(|entry| entry.id);
         // Named twice, delivered once (RFC 5321 §4.1.1.3 leaves it to the server).
-        if let Some(id) = id.filter(|id| !self.recipients.iter().any(|(known, _)| known == id)) {
-            self.recipients.push((id, address.clone()));
+        if let Some(account) = account.filter(|id| !self.recipients.iter().any(|known| known.account == *id)) {
+            self.recipients.push(Accepted { account, address: address.clone(), params: params.clone() });
         }
         Ok(())
     }
 
     async fn begin_content(&mut self) -> Result<(), Fault> {
-        let origin = BodyOrigin { envelope: Some(self.envelope), account: self.recipients.first().map(|(id, _)| *id) };
+        let origin =
+            BodyOrigin { envelope: Some(self.envelope), account: self.recipients.first().map(|first| first.account) };
         self.content = Some(ContentWriter::begin(&self.intake.store, origin, self.intake.settings.message_max));
         Ok(())
     }
@@ -137,7 +162,7 @@ impl Incoming {
 /// Everything that the commit needs, gathered before it so that the writer waits for nothing.
 struct Delivery {
     envelope: EnvelopeId,
-    recipients: Vec<(AccountId, Address)>,
+    recipients: Vec<Accepted>,
     prefix: Vec<u8>,
     content: Content,
     arrival: Draft,
@@ -146,7 +171,7 @@ struct Delivery {
 impl Delivery {
     fn write(self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let message_id = self.content.message_id();
-        for (number, (account, address)) in (1_u16..).zip(&self.recipients) {
+        for (number, Accepted { account, address, .. }) in (1_u16..).zip(&self.recipients) {
             tx.record_event(self.arrival.clone().rcpt(number), Subject::Account(*account))?;
             deliver(tx, *account, address, (self.envelope, number), &self.prefix, &self.content)?;
         }

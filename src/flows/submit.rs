@@ -9,7 +9,9 @@ use super::content::{Content, ContentWriter};
 use super::receive::deliver;
 use super::trace::TraceFields;
 use super::{Login, Peer, Transaction, recipient_facts};
-use crate::mail::{AccountId, Address, Domain, Edge, EnvelopeId, Fault, ReversePath, Status, Time};
+use crate::mail::{
+    AccountId, Address, Domain, Edge, EnvelopeId, Fault, MailParams, RcptParams, ReversePath, Status, Time, Wishes,
+};
 use crate::policy::{self, Destination};
 use crate::proto::mime::header::Headers;
 use crate::proto::mime::{Entry, Envelope};
@@ -49,9 +51,20 @@ pub struct Outgoing {
     envelope: EnvelopeId,
     reverse_path: ReversePath,
     declared: u64,
-    recipients: Vec<(Address, Option<AccountId>)>,
+    params: MailParams,
+    recipients: Vec<Addressee>,
     content: Option<(BlindCopyFilter, ContentWriter)>,
     scratch: Vec<u8>,
+}
+
+/// A recipient that was accepted.
+pub(super) struct Addressee {
+    /// As the login wrote it.
+    pub(super) address: Address,
+    /// What was asked for it.
+    pub(super) params: RcptParams,
+    /// The account, when its mailbox is here.
+    pub(super) account: Option<AccountId>,
 }
 
 impl Submission {
@@ -76,10 +89,10 @@ impl Submission {
         login: &Login,
         peer: Peer,
         reverse_path: ReversePath,
-        size: Option<u64>,
+        params: &MailParams,
     ) -> Result<Outgoing, Fault> {
         policy::outgoing_sender(std::slice::from_ref(&login.address), &reverse_path)?;
-        let declared = size.unwrap_or(0);
+        let declared = params.size.unwrap_or(0);
         if declared > self.settings.message_max {
             return Err(Fault::user(Status::MessageTooLarge, format!("{declared} octets declared")));
         }
@@ -90,6 +103,7 @@ impl Submission {
             envelope: EnvelopeId::random(&*self.edge.chance),
             reverse_path,
             declared,
+            params: params.clone(),
             recipients: Vec::new(),
             content: None,
             scratch: Vec::new(),
@@ -108,14 +122,14 @@ impl Submission {
 }
 
 impl Transaction for Outgoing {
-    fn recipient(&mut self, address: &Address) -> Result<(), Fault> {
+    fn recipient(&mut self, address: &Address, params: &RcptParams) -> Result<(), Fault> {
         if self.recipients.len() >= self.submission.settings.recipients_max {
             return Err(Fault::user(Status::TooManyRecipients, "the limit of one message"));
         }
         let (destination, account) = self.submission.destination(address)?;
         policy::outgoing_recipient(destination, self.declared)?;
-        if !self.recipients.iter().any(|(known, _)| known.key() == address.key()) {
-            self.recipients.push((address.clone(), account));
+        if !self.recipients.iter().any(|known| known.address.key() == address.key()) {
+            self.recipients.push(Addressee { address: address.clone(), params: params.clone(), account });
         }
         Ok(())
     }
@@ -159,13 +173,14 @@ impl Outgoing {
             .commit(Field::Login, &self.login.address.to_string());
         let seal = (1_u16..)
             .zip(&self.recipients)
-            .fold(seal, |seal, (number, (address, _))| seal.commit(Field::To(number), &address.to_string()));
+            .fold(seal, |seal, (number, to)| seal.commit(Field::To(number), &to.address.to_string()));
         let seal = content.describe(seal);
         let settings = &self.submission.settings;
         let origin = format!("{}/{}", settings.origin, now.year());
         let (host, sender) = (settings.host.clone(), self.login.account);
+        let wishes = self.params.wishes(now);
         let Self { peer, envelope, reverse_path, recipients, .. } = self;
-        Sending { host, origin, now, peer, envelope, reverse_path, recipients, content, sender, seal }
+        Sending { host, origin, now, peer, envelope, reverse_path, wishes, recipients, content, sender, seal }
     }
 }
 
@@ -177,7 +192,8 @@ struct Sending {
     peer: Peer,
     envelope: EnvelopeId,
     reverse_path: ReversePath,
-    recipients: Vec<(Address, Option<AccountId>)>,
+    wishes: Wishes,
+    recipients: Vec<Addressee>,
     content: Content,
     sender: AccountId,
     seal: Draft,
@@ -191,12 +207,12 @@ impl Sending {
         trace.return_path(&self.reverse_path);
         let delivered = trace.bytes();
         let mut away = Vec::new();
-        for (number, (address, account)) in (1_u16..).zip(&self.recipients) {
+        for (number, Addressee { address, params, account }) in (1_u16..).zip(&self.recipients) {
             match account {
                 Some(account) => {
                     deliver(tx, *account, address, (self.envelope, number), &delivered, &self.content)?;
                 }
-                None => away.push((number, queue::Item::first(address.clone()))),
+                None => away.push((number, queue::Item::first(address.clone(), params.clone()))),
             }
         }
         if let Some(id) = self.content.message_id() {
@@ -234,6 +250,7 @@ impl Sending {
             body: tx.hold_body(&self.content.body)?,
             utf8: !self.content.structure.header.is_ascii(),
             eight_bit: self.content.eight_bit,
+            wishes: self.wishes.clone(),
             accepted: self.now,
             open_items: 0,
         })

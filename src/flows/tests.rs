@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 
 use super::*;
-use crate::mail::{Address, Domain, EnvelopeId, ReversePath};
+use crate::mail::{Address, Domain, EnvelopeId, MailParams, RcptParams, ReversePath};
 use crate::seal::event::Level;
 use crate::store::{AccountKind, NewAccount};
 use crate::trust::Trust;
@@ -102,6 +102,21 @@ fn peer() -> Peer {
 
 fn path(text: &str) -> ReversePath {
     ReversePath::Address(Address::parse(text).unwrap())
+}
+
+/// MAIL without parameters.
+fn nothing() -> MailParams {
+    MailParams::default()
+}
+
+/// MAIL with this SIZE.
+fn sized(octets: u64) -> MailParams {
+    MailParams { size: Some(octets), ..MailParams::default() }
+}
+
+/// RCPT without parameters.
+fn no_wish() -> RcptParams {
+    RcptParams::default()
 }
 
 /// Sends the content in small pieces and commits.

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 
-use crate::mail::{Address, EnvelopeId, Fault};
+use crate::mail::{Address, EnvelopeId, Fault, RcptParams};
 
 /// Who is at the other end of the connection, for the trace field and the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,11 +18,11 @@ pub struct Peer {
 
 /// A message on its way in. Dropping it before [`commit`](Transaction::commit) leaves no trace but garbage to collect.
 pub trait Transaction: Send {
-    /// Adds a recipient, judged at once.
+    /// Adds a recipient, judged at once, with what was asked for it.
     ///
     /// # Errors
     /// The refusal for this recipient; the transaction goes on.
-    fn recipient(&mut self, address: &Address) -> Result<(), Fault>;
+    fn recipient(&mut self, address: &Address, params: &RcptParams) -> Result<(), Fault>;
 
     /// The content begins: called once, after the last recipient and before the first bytes.
     ///

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::mail::{Address, Domain, EnvelopeId, Fault, ReversePath};
+use crate::mail::{Address, Domain, EnvelopeId, Fault, RcptParams, ReversePath, Wishes};
 use crate::trust::VerifiedOperator;
 
 /// The bytes of a message, read piece by piece: trace fields first, then the sealed body.
@@ -25,6 +25,10 @@ pub struct Outbound {
     pub reverse_path: ReversePath,
     /// At least one.
     pub recipients: Vec<Address>,
+    /// What was asked for each of them, in their order.
+    pub params: Vec<RcptParams>,
+    /// What was asked for the message.
+    pub wishes: Wishes,
     /// Octets of the content, for SIZE.
     pub size: u64,
     /// Whether the content or an address needs SMTPUTF8.

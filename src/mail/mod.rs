@@ -11,6 +11,7 @@ mod hex;
 mod ids;
 mod national;
 mod notify;
+mod params;
 mod status;
 mod time;
 
@@ -22,5 +23,6 @@ pub use hex::hex;
 pub use ids::{AccountId, EnvelopeId, IdError, MailboxId, ModSeq, Uid, UidValidity};
 pub use national::{Adeli, CheckKey, Finess, FormatError, Ins, ProfessionalId, Rpps, Siret, StructureId};
 pub use notify::{Notify, NotifyOn, OriginalRecipient, Return};
+pub use params::{Body, Deadline, DeliverBy, Hold, Late, MailParams, Priority, RcptParams, Wishes};
 pub use status::Status;
 pub use time::{Time, TimeError};

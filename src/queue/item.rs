@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::mail::{Address, EnvelopeId, ReversePath, Time};
+use crate::mail::{Address, EnvelopeId, RcptParams, ReversePath, Time, Wishes};
 use crate::store::BodyHandle;
 
 /// A message with recipients that it has not reached. One row, shared by its items.
@@ -22,6 +22,9 @@ pub struct Message {
     pub utf8: bool,
     /// Whether the content has octets above 127 (RFC 6152).
     pub eight_bit: bool,
+    /// What the sender asked for it: reports (RET, ENVID), REQUIRETLS, the earliest and the latest time of delivery,
+    /// priority.
+    pub wishes: Wishes,
     /// When it was accepted.
     pub accepted: Time,
     /// Items that are not finished.
@@ -44,6 +47,8 @@ pub struct ItemId {
 pub struct Item {
     /// To whom.
     pub recipient: Address,
+    /// Which reports the sender asked for, and how the recipient was written first (NOTIFY, ORCPT).
+    pub params: RcptParams,
     /// Attempts so far.
     pub attempts: u32,
     /// The last reply or reason, for people; empty before the first attempt.
@@ -55,8 +60,8 @@ pub struct Item {
 impl Item {
     /// An item that was never tried.
     #[must_use]
-    pub fn first(recipient: Address) -> Self {
-        Self { recipient, attempts: 0, last_reply: String::new(), delay_told: DelayNotice::Pending }
+    pub fn first(recipient: Address, params: RcptParams) -> Self {
+        Self { recipient, params, attempts: 0, last_reply: String::new(), delay_told: DelayNotice::Pending }
     }
 }
 

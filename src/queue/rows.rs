@@ -12,14 +12,16 @@ const ITEMS: &[u8] = b"i";
 /// Octets of an item's key behind its prefix: due time, envelope, recipient.
 const ITEM_KEY: usize = 8 + 16 + 2;
 
-/// Puts a message and its first items, due at once, into the queue.
+/// Puts a message and its first items into the queue, due at once or when the sender wants it released (RFC 4865).
 ///
 /// # Errors
 /// When the rows can't be written.
 pub fn enqueue(tx: &mut Tx<'_>, mut message: Message, items: &[(u16, Item)]) -> Result<(), Fault> {
     message.open_items = u32::try_from(items.len()).unwrap_or(u32::MAX);
+    // [rfc4865#4]
+    let due = message.wishes.hold_until.map_or(message.accepted, |until| until.max(message.accepted));
     for (rcpt, item) in items {
-        let id = ItemId { due: message.accepted, envelope: message.envelope, rcpt: *rcpt };
+        let id = ItemId { due, envelope: message.envelope, rcpt: *rcpt };
         tx.queue_put(&item_key(&id), &encode(item)?);
     }
     tx.queue_put(&message_key(message.envelope), &encode(&message)?);

@@ -9,7 +9,7 @@ use super::data::Data;
 use super::settings;
 use crate::config::Config;
 use crate::flows::{Incoming, Intake, Login, Logins, Openings, Outgoing, Peer, Submission, Transaction};
-use crate::mail::{Address, Clock, EnvelopeId, Fault, ReversePath};
+use crate::mail::{Address, Clock, EnvelopeId, Fault, MailParams, RcptParams, ReversePath};
 use crate::proto::{imap, smtp};
 use crate::sessions::imap::Services;
 use crate::sessions::operator::{FromOperators, Operator};
@@ -84,9 +84,9 @@ impl FromOperators for TakesFromOperators {
         operator: Arc<VerifiedOperator>,
         peer: Peer,
         path: ReversePath,
-        size: Option<u64>,
+        params: &MailParams,
     ) -> Result<Incoming, Fault> {
-        self.0.begin(operator, peer, path, size)
+        self.0.begin(operator, peer, path, params)
     }
 }
 
@@ -125,8 +125,8 @@ impl FromPeople for TakesFromPeople {
         self.logins.password(user, password).await
     }
 
-    fn begin(&self, login: &Login, peer: Peer, path: ReversePath, size: Option<u64>) -> Result<Announced, Fault> {
-        let outgoing = self.submission.begin(login, peer, path, size)?;
+    fn begin(&self, login: &Login, peer: Peer, path: ReversePath, params: &MailParams) -> Result<Announced, Fault> {
+        let outgoing = self.submission.begin(login, peer, path, params)?;
         Ok(Announced { outgoing, queued: Arc::clone(&self.queued) })
     }
 }
@@ -138,8 +138,8 @@ pub(super) struct Announced {
 }
 
 impl Transaction for Announced {
-    fn recipient(&mut self, address: &Address) -> Result<(), Fault> {
-        self.outgoing.recipient(address)
+    fn recipient(&mut self, address: &Address, params: &RcptParams) -> Result<(), Fault> {
+        self.outgoing.recipient(address, params)
     }
 
     async fn begin_content(&mut self) -> Result<(), Fault> {

@@ -8,9 +8,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::flows::{Peer, Transaction};
-use crate::mail::{Clock, Fault, ReversePath, Status};
+use crate::mail::{Clock, Fault, MailParams, ReversePath, Status};
 use crate::proto::sasl::Credentials;
-use crate::proto::smtp::{MailParams, Profile};
+use crate::proto::smtp::Profile;
 use crate::trust::{CertificateFacts, Refusal, Trust, VerifiedOperator};
 
 use super::TlsFacts;
@@ -30,7 +30,7 @@ pub trait FromOperators: Send {
         operator: Arc<VerifiedOperator>,
         peer: Peer,
         path: ReversePath,
-        size: Option<u64>,
+        params: &MailParams,
     ) -> Result<Self::Transaction, Fault>;
 }
 
@@ -109,7 +109,7 @@ impl<I: FromOperators> Role for Operator<I> {
         let Some(operator) = &self.verified else {
             return Err(Fault::peer(Status::OperatorUnknown, "a transaction without a verified operator"));
         };
-        let begun = self.intake.begin(Arc::clone(operator), peer, path.clone(), params.size);
+        let begun = self.intake.begin(Arc::clone(operator), peer, path.clone(), params);
         let foreign = path.address().and_then(|address| operator.refusal_for(address.domain()));
         if let (Err(_), Some(refusal)) = (&begun, foreign) {
             self.log(Some(operator.certificate()), "reverse-path", refusal);

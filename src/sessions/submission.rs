@@ -3,9 +3,9 @@
 use std::future::Future;
 
 use crate::flows::{Peer, Transaction};
-use crate::mail::{Fault, ReversePath, Status};
+use crate::mail::{Fault, MailParams, ReversePath, Status};
 use crate::proto::sasl::Credentials;
-use crate::proto::smtp::{MailParams, Profile};
+use crate::proto::smtp::Profile;
 
 use super::TlsFacts;
 use super::smtp::Role;
@@ -32,7 +32,7 @@ pub trait FromPeople: Send + Sync {
         login: &Self::Login,
         peer: Peer,
         path: ReversePath,
-        size: Option<u64>,
+        params: &MailParams,
     ) -> Result<Self::Transaction, Fault>;
 }
 
@@ -78,7 +78,7 @@ impl<F: FromPeople> Role for Person<F> {
         let Some(login) = &self.login else {
             return Err(Fault::user(Status::LoginRequired, "a transaction without a login"));
         };
-        self.flows.begin(login, peer, path, params.size)
+        self.flows.begin(login, peer, path, params)
     }
 
     fn authenticated(&self) -> bool {

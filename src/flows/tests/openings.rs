@@ -70,8 +70,8 @@ async fn two_messages(world: &World) -> (EnvelopeId, Account, MailboxId) {
     let mut first = None;
     for _ in 0..2 {
         let mut incoming =
-            world.intake().begin(Arc::clone(&world.b), peer(), path("bruno@b.mssante.fr"), None).unwrap();
-        incoming.recipient(&world.anne.address).unwrap();
+            world.intake().begin(Arc::clone(&world.b), peer(), path("bruno@b.mssante.fr"), &nothing()).unwrap();
+        incoming.recipient(&world.anne.address, &no_wish()).unwrap();
         let envelope = send(incoming, "Subject: x\r\n\r\ny\r\n").await.unwrap();
         first.get_or_insert(envelope);
     }

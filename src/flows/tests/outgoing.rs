@@ -1,7 +1,7 @@
 //! What Anne sends: here, to operator B, and what becomes of it when B answers in all ways.
 
 use super::*;
-use crate::mail::{Status, Time};
+use crate::mail::{Hold, Notify, OriginalRecipient, Priority, Return, Status, Time};
 use crate::queue;
 use crate::trust::testing::start;
 
@@ -43,9 +43,9 @@ async fn run(relay: &Relay<Arc<Told>>) -> usize {
 }
 
 async fn submit(world: &World, recipients: &[&str]) -> EnvelopeId {
-    let mut outgoing = world.submission().begin(&world.anne, peer(), path("anne@a.mssante.fr"), None).unwrap();
+    let mut outgoing = world.submission().begin(&world.anne, peer(), path("anne@a.mssante.fr"), &nothing()).unwrap();
     for recipient in recipients {
-        outgoing.recipient(&Address::parse(recipient).unwrap()).unwrap();
+        outgoing.recipient(&Address::parse(recipient).unwrap(), &no_wish()).unwrap();
     }
     send(outgoing, MESSAGE).await.unwrap()
 }
@@ -66,6 +66,32 @@ async fn a_seal_a_local_delivery_and_queue_items_are_one_commit() {
     let seal = world.store.events_of(envelope).unwrap().remove(0).leaf.hash().to_string();
     let field = format!("X-Sceau-Seal: preuves.a.mssante.fr/2026 {envelope}\r\n {seal}\r\nFrom: Anne");
     assert!(text.contains(&field), "what follows the field is sealed: {text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+// [rfc3461#4] [rfc4865#4]
+async fn what_was_asked_waits_with_the_message_and_travels_with_it() {
+    let world = World::new();
+    let mail = MailParams {
+        ret: Some(Return::Headers),
+        envid: Some("dossier 12".to_owned()),
+        hold: Some(Hold::For(3600)),
+        priority: Priority::new(3),
+        require_tls: true,
+        ..MailParams::default()
+    };
+    let original = OriginalRecipient { kind: "rfc822".to_owned(), address: "b@old.fr".to_owned() };
+    let rcpt = RcptParams { notify: Some(Notify::Never), original: Some(original) };
+    let mut outgoing = world.submission().begin(&world.anne, peer(), path("anne@a.mssante.fr"), &mail).unwrap();
+    outgoing.recipient(&Address::parse("b1@b.mssante.fr").unwrap(), &rcpt).unwrap();
+    let envelope = send(outgoing, MESSAGE).await.unwrap();
+    let accepted = world.space.edge.now();
+    let items = queue::items(&world.store, 10).unwrap();
+    assert_eq!((items[0].0.due, &items[0].1.params), (accepted.plus_secs(3600), &rcpt));
+    let message = queue::message(&world.store, envelope).unwrap().unwrap();
+    assert_eq!(message.wishes, mail.wishes(accepted));
+    let told = Arc::new(Told::default());
+    assert_eq!(run(&relay(&world, &told)).await, 0, "not before its time");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,10 +167,10 @@ async fn an_attempt_in_flight_is_not_begun_twice() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_writes_as_itself_inside_the_trust_space_only() {
     let world = World::new();
-    let foreign = world.submission().begin(&world.anne, peer(), path("alain@a.mssante.fr"), None);
+    let foreign = world.submission().begin(&world.anne, peer(), path("alain@a.mssante.fr"), &nothing());
     assert_eq!(foreign.err().map(|f| f.status), Some(Status::NotYourAddress));
-    let mut outgoing = world.submission().begin(&world.anne, peer(), path("anne@a.mssante.fr"), None).unwrap();
-    let mut judge = |text: &str| outgoing.recipient(&Address::parse(text).unwrap()).err().map(|f| f.status);
+    let mut outgoing = world.submission().begin(&world.anne, peer(), path("anne@a.mssante.fr"), &nothing()).unwrap();
+    let mut judge = |text: &str| outgoing.recipient(&Address::parse(text).unwrap(), &no_wish()).err().map(|f| f.status);
     assert_eq!(judge("x@gmail.com"), Some(Status::OutsideTrustSpace));
     assert_eq!(judge("nobody@a.mssante.fr"), Some(Status::RecipientUnknown));
     assert_eq!(judge("x@b.mssante.fr"), None);

@@ -14,8 +14,9 @@ fn recorder(world: &World, shards: &Path, year: &str) -> Arc<Recorder> {
 }
 
 async fn arrival(world: &World) -> EnvelopeId {
-    let mut incoming = world.intake().begin(Arc::clone(&world.b), peer(), path("bruno@b.mssante.fr"), None).unwrap();
-    incoming.recipient(&world.anne.address).unwrap();
+    let mut incoming =
+        world.intake().begin(Arc::clone(&world.b), peer(), path("bruno@b.mssante.fr"), &nothing()).unwrap();
+    incoming.recipient(&world.anne.address, &no_wish()).unwrap();
     send(incoming, "Subject: x\r\n\r\ny\r\n").await.unwrap()
 }
 

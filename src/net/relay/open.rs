@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 
 use crate::flows::Outbound;
-use crate::mail::{Domain, Status};
+use crate::mail::{Address, Domain, RcptParams, Status};
 use crate::net::tls::{RelayTls, peer_alert};
 use crate::proto::smtp::client::{Answer, Client, Event, Failure, Outcome, Recipient, Stage, Transaction};
 use crate::proto::{Machine, Step};
@@ -223,14 +223,18 @@ fn says_something(outcome: &Outcome) -> bool {
 fn transaction(message: &Outbound) -> Transaction {
     Transaction {
         path: message.reverse_path.clone(),
-        recipients: message.recipients.iter().cloned().map(Recipient::from).collect(),
+        recipients: message.recipients.iter().zip(&message.params).map(recipient).collect(),
         size: message.size,
         eight_bit: message.eight_bit,
         utf8: message.utf8,
-        ret: None,
-        // so that a report of the peer names our envelope
-        envid: Some(message.envelope.to_string()),
+        ret: message.wishes.ret,
+        // ours when the sender gave none, so that a report of the peer names our envelope
+        envid: Some(message.wishes.envid.clone().unwrap_or_else(|| message.envelope.to_string())),
     }
+}
+
+fn recipient((address, params): (&Address, &RcptParams)) -> Recipient {
+    Recipient { address: address.clone(), notify: params.notify, original: params.original.clone() }
 }
 
 fn next_piece(message: &mut Outbound) -> Answer {

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::*;
 use crate::flows::Content;
-use crate::mail::{Address, EnvelopeId, Fault, ReversePath, Status};
+use crate::mail::{Address, EnvelopeId, Fault, RcptParams, ReversePath, Status, Wishes};
 use crate::net::connection::{Notice, Patience as ServerPatience, Start, Surroundings, drive};
 use crate::net::tls::{Identity, OperatorsPort, Tickets};
 use crate::sessions::smtp::testing::{Flows, NOW, World, operator_a, operator_b, stranger};
@@ -49,6 +49,8 @@ fn message(to: &[&str], pieces: Vec<Result<&'static str, Status>>) -> Outbound {
         domain: recipients[0].domain().clone(),
         envelope: EnvelopeId([1; 16]),
         reverse_path: ReversePath::Address("jean@b.fr".parse().unwrap()),
+        params: vec![RcptParams::default(); to.len()],
+        wishes: Wishes::default(),
         recipients,
         size: 20,
         utf8: false,

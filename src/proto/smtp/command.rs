@@ -2,9 +2,9 @@
 //!
 //! Not here: whether a command may come now; that is the server machine's table.
 
-use crate::mail::{Address, ReversePath, Status};
+use crate::mail::{Address, MailParams, RcptParams, ReversePath, Status};
 
-use super::{MailParams, Profile, RcptParams, Settings, path};
+use super::{Profile, Settings, params, path};
 
 /// Octets of the name in EHLO (a domain, RFC 5321 §4.5.3.1.2).
 const HELLO_MAX: usize = 255;
@@ -183,7 +183,7 @@ fn hello(dialect: Dialect, rest: &str, profile: Profile) -> Result<Command, Stat
 fn mail(rest: &str, settings: &Settings) -> Result<Command, Status> {
     let (inside, rest) = path::split(rest, "FROM:", settings.profile)?;
     let path = path::reverse(inside)?;
-    let params = MailParams::parse(rest, settings.profile)?;
+    let params = params::mail(rest, settings.profile)?;
     // [rfc6531#3.5]
     if !params.utf8 && !inside.is_ascii() {
         return Err(Status::Utf8Needed);
@@ -195,7 +195,7 @@ fn mail(rest: &str, settings: &Settings) -> Result<Command, Status> {
 fn rcpt(rest: &str, settings: &Settings) -> Result<Command, Status> {
     let (inside, rest) = path::split(rest, "TO:", settings.profile)?;
     let address = path::forward(inside, settings)?;
-    Ok(Command::Rcpt { address, params: RcptParams::parse(rest)? })
+    Ok(Command::Rcpt { address, params: params::rcpt(rest)? })
 }
 
 // [rfc4954#4]

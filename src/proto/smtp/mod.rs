@@ -16,9 +16,6 @@ mod path;
 mod reply;
 pub mod server;
 
-pub use crate::mail::{Notify, NotifyOn, OriginalRecipient, Return};
-pub use params::{Body, MailParams, RcptParams};
-
 use crate::mail::Domain;
 
 /// Who is on the other side.

@@ -8,9 +8,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::flows::{Peer, Transaction};
-use crate::mail::{Address, Blame, Fault, ReversePath, Status};
+use crate::mail::{Address, Blame, Fault, MailParams, RcptParams, ReversePath, Status};
 use crate::proto::sasl::Credentials;
-use crate::proto::smtp::MailParams;
 use crate::proto::smtp::server::{Answer, Event, Server};
 use crate::proto::smtp::{Profile, Settings};
 use crate::proto::{Machine, Step};
@@ -98,7 +97,7 @@ impl<R: Role> SmtpSession<R> {
                 self.role.login(credentials).await.inspect_err(|fault| self.log("login", fault))
             }
             Event::Mail { path, params } => self.mail(path, &params),
-            Event::Rcpt { address, .. } => self.rcpt(&address),
+            Event::Rcpt { address, params } => self.rcpt(&address, &params),
             Event::Data => self.data().await,
             Event::Content(piece) => self.content(&piece).await,
             Event::ContentEnd { bytes } => return Some(self.commit(bytes).await),
@@ -124,9 +123,9 @@ impl<R: Role> SmtpSession<R> {
         Ok(())
     }
 
-    fn rcpt(&mut self, address: &Address) -> Result<(), Fault> {
+    fn rcpt(&mut self, address: &Address, params: &RcptParams) -> Result<(), Fault> {
         let transaction = self.transaction.as_mut().ok_or_else(no_transaction)?;
-        let judged = transaction.recipient(address).inspect_err(|fault| self.log("recipient", fault));
+        let judged = transaction.recipient(address, params).inspect_err(|fault| self.log("recipient", fault));
         self.recipients += usize::from(judged.is_ok());
         judged
     }

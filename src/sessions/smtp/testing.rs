@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use super::SmtpSession;
 use crate::flows::{Peer, Transaction};
-use crate::mail::{Address, Chance, Clock, Domain, Edge, EnvelopeId, Fault, ReversePath, Status, Time};
+use crate::mail::{
+    Address, Chance, Clock, Domain, Edge, EnvelopeId, Fault, MailParams, RcptParams, ReversePath, Status, Time,
+};
 use crate::proto::smtp::{Profile, Settings};
 use crate::sessions::TlsFacts;
 use crate::sessions::operator::{FromOperators, Operator};
@@ -36,7 +38,7 @@ impl Flows {
 }
 
 impl Transaction for Message {
-    fn recipient(&mut self, address: &Address) -> Result<(), Fault> {
+    fn recipient(&mut self, address: &Address, _: &RcptParams) -> Result<(), Fault> {
         match address.local() {
             "unknown" => Err(Fault::peer(Status::RecipientUnknown, "no such account")),
             _ => Ok(()),
@@ -69,10 +71,10 @@ impl FromOperators for Flows {
         operator: Arc<VerifiedOperator>,
         peer: Peer,
         path: ReversePath,
-        size: Option<u64>,
+        params: &MailParams,
     ) -> Result<Message, Fault> {
         let may = path.address().is_some_and(|address| operator.may_send_for(address.domain()));
-        let line = format!("{} {} from <{path}> size {size:?}", peer.helo, peer.tls);
+        let line = format!("{} {} from <{path}> size {:?}", peer.helo, peer.tls, params.size);
         if may { Ok(self.write(line)) } else { Err(Fault::peer(Status::DomainNotOperators, "not listed")) }
     }
 }
@@ -88,7 +90,7 @@ impl FromPeople for Flows {
         }
     }
 
-    fn begin(&self, login: &String, _: Peer, path: ReversePath, _: Option<u64>) -> Result<Message, Fault> {
+    fn begin(&self, login: &String, _: Peer, path: ReversePath, _: &MailParams) -> Result<Message, Fault> {
         if path.to_string() != *login {
             return Err(Fault::user(Status::NotYourAddress, "somebody else's"));
         }

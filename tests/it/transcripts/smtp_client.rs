@@ -2,9 +2,8 @@
 
 use std::collections::VecDeque;
 
-use sceau::mail::{Address, Domain, ReversePath, Status};
+use sceau::mail::{Address, Domain, Notify, Return, ReversePath, Status};
 use sceau::proto::smtp::client::{Answer, Client, Event, Outcome, Recipient, Transaction};
-use sceau::proto::smtp::{Notify, Return};
 use sceau::proto::{Machine, Step};
 
 use super::{Act, Subject, run_folder};

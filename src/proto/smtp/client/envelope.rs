@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::mail::{Address, ReversePath, Status};
-use crate::proto::smtp::{Notify, OriginalRecipient, Return};
+use crate::mail::{Address, Notify, OriginalRecipient, Return, ReversePath, Status};
 
 use super::{Offers, PeerReply};
 

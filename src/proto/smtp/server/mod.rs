@@ -11,14 +11,14 @@ mod order;
 
 use std::collections::VecDeque;
 
-use crate::mail::{Address, EnvelopeId, Fault, ReversePath, Status};
+use crate::mail::{Address, EnvelopeId, Fault, MailParams, RcptParams, ReversePath, Status};
 use crate::proto::sasl::{self, Credentials, Exchange, SaslStep};
 use crate::proto::{Machine, Step};
 
+use super::Settings;
 use super::command::{self, Command, Dialect, Hello, Verb};
 use super::keywords::{self, Security};
 use super::reply::{self, Good};
-use super::{MailParams, RcptParams, Settings};
 use content::Content;
 use lines::{Line, Lines};
 
