@@ -4,9 +4,11 @@ use super::fetch::FetchItem;
 use super::flags::{Change, Silence};
 use super::list::{List, StatusItem};
 use super::name::WireName;
+use super::resync::{FetchModifiers, SelectParams};
+use super::returns::Returns;
 use super::search::SearchKey;
 use super::sequence::SequenceSet;
-use crate::mail::{FlagSet, Time};
+use crate::mail::{FlagSet, ModSeq, Time};
 use crate::proto::sasl::Credentials;
 
 /// A command and the tag that its answer will bear.
@@ -58,6 +60,8 @@ pub enum Kind {
         mailbox: WireName,
         /// Which of the two.
         access: Access,
+        /// What it takes besides.
+        params: SelectParams,
     },
     /// CREATE
     Create(WireName),
@@ -100,6 +104,8 @@ pub enum Kind {
     Expunge(Option<SequenceSet>),
     /// SEARCH
     Search {
+        /// What is to be told; without it a plain list.
+        returns: Option<Returns>,
         /// What a message must be.
         key: SearchKey,
         /// How the answer names messages.
@@ -113,6 +119,8 @@ pub enum Kind {
         numbers: Numbers,
         /// At least one.
         items: Vec<FetchItem>,
+        /// Which of the messages are meant.
+        modifiers: FetchModifiers,
     },
     /// STORE
     Store {
@@ -120,6 +128,8 @@ pub enum Kind {
         set: SequenceSet,
         /// How the set names them.
         numbers: Numbers,
+        /// `UNCHANGEDSINCE`: messages that changed after this are left as they are.
+        unchanged_since: Option<ModSeq>,
         /// What is done with the flags.
         change: Change,
         /// Whether the result is told.

@@ -24,6 +24,8 @@ pub enum FetchItem {
     InternalDate,
     /// `RFC822.SIZE`
     Size,
+    /// `MODSEQ`
+    ModSeq,
     /// `ENVELOPE`
     Envelope,
     /// `BODY`: the structure without extension data.
@@ -139,6 +141,7 @@ fn item(args: &mut Args<'_>) -> Parsed<FetchItem> {
         b"UID" => FetchItem::Uid,
         b"INTERNALDATE" => FetchItem::InternalDate,
         b"RFC822.SIZE" => FetchItem::Size,
+        b"MODSEQ" => FetchItem::ModSeq,
         b"ENVELOPE" => FetchItem::Envelope,
         b"BODYSTRUCTURE" => FetchItem::BodyStructure,
         b"RFC822" => whole(SectionText::Whole, MarksSeen::Yes, Name::Rfc822),

@@ -53,15 +53,24 @@ pub enum StatusItem {
     UidValidity,
     /// Number of messages without `\Seen`.
     Unseen,
+    /// Number of messages with `\Deleted` (RFC 9051 §6.3.11).
+    Deleted,
+    /// Octets of all messages (RFC 8438).
+    Size,
+    /// The modification sequence of the last change (RFC 7162 §3.1.7).
+    HighestModSeq,
 }
 
 impl StatusItem {
-    const ALL: [(Self, &'static str); 5] = [
+    const ALL: [(Self, &'static str); 8] = [
         (Self::Messages, "MESSAGES"),
         (Self::Recent, "RECENT"),
         (Self::UidNext, "UIDNEXT"),
         (Self::UidValidity, "UIDVALIDITY"),
         (Self::Unseen, "UNSEEN"),
+        (Self::Deleted, "DELETED"),
+        (Self::Size, "SIZE"),
+        (Self::HighestModSeq, "HIGHESTMODSEQ"),
     ];
 
     /// Its name in commands and answers.
@@ -186,6 +195,6 @@ mod tests {
         let items = status_items(&mut Args::new(b"(MESSAGES unseen MESSAGES)")).unwrap();
         assert_eq!(items.iter().map(|item| item.name()).collect::<Vec<_>>(), ["MESSAGES", "UNSEEN"]);
         assert!(status_items(&mut Args::new(b"()")).is_err());
-        assert!(status_items(&mut Args::new(b"(SIZE)")).is_err());
+        assert!(status_items(&mut Args::new(b"(LENGTH)")).is_err());
     }
 }

@@ -13,6 +13,8 @@ pub mod flags;
 pub mod list;
 pub mod name;
 pub mod response;
+pub mod resync;
+pub mod returns;
 pub mod search;
 pub mod sequence;
 pub mod server;

@@ -5,8 +5,10 @@ use mail_parser::decoders::charsets::map::charset_decoder;
 
 use super::args::{Args, Parsed, syntax};
 use super::date;
+use super::resync::mod_seq;
+use super::returns::{self, Returns};
 use super::sequence::SequenceSet;
-use crate::mail::{Fault, Keyword, Status, SystemFlags};
+use crate::mail::{Fault, Keyword, ModSeq, Status, SystemFlags};
 
 /// Keys of one command, those in `OR`, `NOT` and parentheses counted too.
 pub const KEYS_MAX: usize = 1000;
@@ -34,6 +36,12 @@ pub enum SearchKey {
     Larger(u64),
     /// Smaller than so many octets.
     Smaller(u64),
+    /// Changed at this modification sequence or later.
+    ModSeq(ModSeq),
+    /// Came so many seconds ago or longer.
+    Older(u32),
+    /// Came within so many seconds.
+    Younger(u32),
     /// A header field with this name holds this text; the empty text asks whether there is such a field.
     Header {
         /// The field's name.
@@ -99,12 +107,16 @@ impl SearchKey {
 /// # Errors
 /// As SEARCH is refused: no valid form, too many keys, an unknown charset.
 pub fn read(text: &str) -> Result<SearchKey, Fault> {
-    parse(&mut Args::new(text.as_bytes()))
+    keys(&mut Args::new(text.as_bytes()))
 }
 
-/// Reads what stands behind `SEARCH `: an optional charset and one key or more.
-// [rfc3501#6.4.4]
-pub(super) fn parse(args: &mut Args<'_>) -> Parsed<SearchKey> {
+/// Reads what stands behind `SEARCH `: what is to be returned, an optional charset and one key or more.
+// [rfc3501#6.4.4] [rfc4731#3.1]
+pub(super) fn parse(args: &mut Args<'_>) -> Parsed<(Option<Returns>, SearchKey)> {
+    Ok((returns::parse(args)?, keys(args)?))
+}
+
+fn keys(args: &mut Args<'_>) -> Parsed<SearchKey> {
     let charset = if args.take(b"CHARSET ") {
         let charset = Charset::named(&args.astring()?)?;
         args.space()?;
@@ -161,7 +173,7 @@ impl Parser {
         self.left = self.left.checked_sub(1).ok_or_else(too_many)?;
         match args.peek() {
             Some(b'(') => args.list(|args| self.key(args)).map(SearchKey::And),
-            Some(b'0'..=b'9' | b'*') => SequenceSet::parse(args).map(SearchKey::Sequence),
+            Some(b'0'..=b'9' | b'*' | b'$') => SequenceSet::parse(args).map(SearchKey::Sequence),
             _ => {
                 let word = args.word()?;
                 match flag_key(&word) {
@@ -186,6 +198,9 @@ impl Parser {
             "UNKEYWORD" => keyword(args).map(SearchKey::NoKeyword),
             "LARGER" => args.number64().map(SearchKey::Larger),
             "SMALLER" => args.number64().map(SearchKey::Smaller),
+            "MODSEQ" => changed(args).map(SearchKey::ModSeq),
+            "OLDER" => interval(args).map(SearchKey::Older),
+            "YOUNGER" => interval(args).map(SearchKey::Younger),
             "HEADER" => {
                 let name = args.text()?;
                 args.space()?;
@@ -204,6 +219,32 @@ impl Parser {
 
     fn string(&self, args: &mut Args<'_>) -> Parsed<String> {
         self.charset.decode(&args.astring()?)
+    }
+}
+
+/// `MODSEQ 620162338`, `MODSEQ "/flags/\\draft" all 620162338`: of single flags no times are kept, so that the message's
+/// own stands for them (RFC 7162 §3.1.5 allows it).
+// [rfc7162#3.1.5]
+fn changed(args: &mut Args<'_>) -> Parsed<ModSeq> {
+    if args.peek() == Some(b'"') {
+        if !args.string()?.to_ascii_lowercase().starts_with(b"/flags/") {
+            return Err(syntax("MODSEQ of what is no flag"));
+        }
+        args.space()?;
+        if !matches!(args.word()?.as_str(), "ALL" | "PRIV" | "SHARED") {
+            return Err(syntax("MODSEQ takes priv, shared or all"));
+        }
+        args.space()?;
+    }
+    mod_seq(args)
+}
+
+/// Seconds, at least 1.
+// [rfc5032#2]
+fn interval(args: &mut Args<'_>) -> Parsed<u32> {
+    match args.number()? {
+        0 => Err(syntax("an interval has at least one second")),
+        seconds => Ok(seconds),
     }
 }
 
@@ -254,14 +295,14 @@ mod tests {
     use super::*;
 
     fn key(text: &str) -> Parsed<SearchKey> {
-        parse(&mut Args::new(text.as_bytes()))
+        read(text)
     }
 
     fn header(name: &str, value: &str) -> SearchKey {
         SearchKey::Header { name: name.to_owned(), value: value.to_owned() }
     }
 
-    // [rfc3501#6.4.4]
+    // [rfc3501#6.4.4] [rfc7162#3.1.5] [rfc5032#2]
     #[test]
     fn keys_become_a_tree() {
         use SearchKey::{
@@ -281,6 +322,9 @@ mod tests {
             ("HEADER X-A \"\"", header("X-A", "")),
             ("LARGER 10 SMALLER 20", And(vec![Larger(10), Smaller(20)])),
             ("SINCE 2-Jan-1970", Received(Compare::Since, 1)),
+            ("MODSEQ 0", SearchKey::ModSeq(ModSeq(0))),
+            ("MODSEQ \"/flags/\\\\draft\" all 620", SearchKey::ModSeq(ModSeq(620))),
+            ("OLDER 5 YOUNGER 60", And(vec![SearchKey::Older(5), SearchKey::Younger(60)])),
             ("SENTBEFORE \"1-Jan-1970\"", Sent(Compare::Before, 0)),
             ("TEXT {3+}\r\na b", Text("a b".to_owned())),
             ("CHARSET UTF-8 BODY {3}\r\n\u{e9}!", Body("é!".to_owned())),
@@ -288,7 +332,7 @@ mod tests {
         ] {
             assert_eq!(key(text).unwrap(), expected, "{text}");
         }
-        assert_eq!(parse(&mut Args::new(b"CHARSET iso-8859-1 BODY {1}\r\n\xe9")).unwrap(), Body("é".to_owned()));
+        assert_eq!(keys(&mut Args::new(b"CHARSET iso-8859-1 BODY {1}\r\n\xe9")).unwrap(), Body("é".to_owned()));
         assert!(matches!(key("1:3,* UID 4").unwrap(), And(keys) if keys.len() == 2));
     }
 
@@ -305,6 +349,9 @@ mod tests {
             ("OR SEEN", Status::Syntax),
             ("CHARSET klingon ALL", Status::BadCharset),
             ("SINCE yesterday", Status::Syntax),
+            ("YOUNGER 0", Status::Syntax),
+            ("MODSEQ \"/flags/a\" mine 1", Status::Syntax),
+            ("MODSEQ \"/x\" all 1", Status::Syntax),
             (&"NOT ".repeat(100), Status::LimitReached),
             (&"(".repeat(1_000_000), Status::LimitReached),
             (&"OR ALL ".repeat(100), Status::LimitReached),

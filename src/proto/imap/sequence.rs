@@ -17,7 +17,8 @@ enum End {
     Last,
 }
 
-/// A set as it was written, `*` not yet resolved: what it is depends on the mailbox at that moment.
+/// A set as it was written, `*` not yet resolved: what it is depends on the mailbox at that moment. `$`, the result of
+/// the last search that was saved (RFC 5182), is a set without parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SequenceSet(Vec<(End, End)>);
 
@@ -32,8 +33,11 @@ impl SequenceSet {
         args.end().map(|()| set)
     }
 
-    // [rfc3501#9]
+    // [rfc3501#9] [rfc5182#2.1]
     pub(super) fn parse(args: &mut Args<'_>) -> Parsed<Self> {
+        if args.take(b"$") {
+            return Ok(Self(Vec::new()));
+        }
         let mut parts = vec![part(args)?];
         while args.take(b",") {
             if parts.len() == PARTS_MAX {
@@ -42,6 +46,19 @@ impl SequenceSet {
             parts.push(part(args)?);
         }
         Ok(Self(parts))
+    }
+
+    /// Whether it is `$`, the saved result.
+    #[must_use]
+    pub fn is_saved_result(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether it consists of numbers alone, without `*` and `$`.
+    #[must_use]
+    pub fn is_definite(&self) -> bool {
+        let number = |end: &End| matches!(end, End::Number(_));
+        !self.0.is_empty() && self.0.iter().all(|(a, b)| number(a) && number(b))
     }
 
     /// The numbers meant where `last` is the largest in use, as ascending ranges that neither touch nor overlap.
@@ -97,7 +114,15 @@ fn end(args: &mut Args<'_>) -> Parsed<End> {
     }
 }
 
-/// Writes ascending numbers as a set: `1:3,7`. For COPYUID, VANISHED and ESEARCH.
+/// Writes ascending ranges as a set.
+#[must_use]
+pub fn written(ranges: impl IntoIterator<Item = RangeInclusive<u32>>) -> String {
+    let mut text = String::new();
+    ranges.into_iter().for_each(|range| push(&mut text, range.into_inner()));
+    text
+}
+
+/// Writes numbers in the order they come in as a set: `1:3,7`. For COPYUID, VANISHED and ESEARCH.
 #[must_use]
 pub fn compact(numbers: impl IntoIterator<Item = u32>) -> String {
     let mut text = String::new();
@@ -156,7 +181,9 @@ mod tests {
 
     #[test]
     fn what_is_no_set_is_refused() {
-        for text in ["", "0", "1:0", "a", "1,", ",1", "1:", "1:2:3", "4294967296", "-1", "1;2", "**"] {
+        assert!(set("$").unwrap().is_saved_result() && !set("$").unwrap().is_definite());
+        assert!(set("1:3").unwrap().is_definite() && !set("1:*").unwrap().is_definite());
+        for text in ["", "$,1", "1,$", "0", "1:0", "a", "1,", ",1", "1:", "1:2:3", "4294967296", "-1", "1;2", "**"] {
             assert!(set(text).is_err(), "{text:?}");
         }
         assert!(set(&vec!["1"; PARTS_MAX].join(",")).is_ok());

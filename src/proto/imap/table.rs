@@ -8,7 +8,7 @@ use super::args::{Args, Parsed, syntax};
 use super::command::{Access, Kind, Numbers, Transfer};
 use super::name::WireName;
 use super::sequence::SequenceSet;
-use super::{fetch, flags, list, search};
+use super::{fetch, flags, list, resync, search};
 use crate::proto::sasl::{self, Credentials};
 
 /// Where a connection stands.
@@ -115,12 +115,19 @@ static COMMANDS: [Row; 36] = [
 ];
 
 /// Capabilities that belong to no command.
-const FEATURES: [(&str, States); 5] = [
+const FEATURES: [(&str, States); 12] = [
     ("IMAP4rev1", States::ANY),
     ("LITERAL+", States::ANY),
     ("SASL-IR", States::BEFORE_LOGIN),
     ("LOGINDISABLED", States::PLAIN),
     ("UTF8=ACCEPT", States::AFTER_LOGIN),
+    ("CONDSTORE", States::AFTER_LOGIN),
+    ("QRESYNC", States::AFTER_LOGIN),
+    ("ESEARCH", States::AFTER_LOGIN),
+    ("SEARCHRES", States::AFTER_LOGIN),
+    ("PARTIAL", States::AFTER_LOGIN),
+    ("WITHIN", States::AFTER_LOGIN),
+    ("STATUS=SIZE", States::AFTER_LOGIN),
 ];
 
 /// The row of a command's name, in any case.
@@ -199,7 +206,11 @@ fn mailbox(args: &mut Args<'_>) -> Parsed<WireName> {
 }
 
 fn select(args: &mut Args<'_>, access: Access) -> Parsed<Kind> {
-    mailbox(args).map(|mailbox| Kind::Select { mailbox, access })
+    args.space()?;
+    let mailbox = WireName(args.mailbox()?);
+    let params = resync::select_params(args)?;
+    args.end()?;
+    Ok(Kind::Select { mailbox, access, params })
 }
 
 fn rename(args: &mut Args<'_>) -> Parsed<Kind> {
@@ -244,25 +255,30 @@ fn uid_expunge(args: &mut Args<'_>) -> Parsed<Kind> {
 
 fn search_command(args: &mut Args<'_>, numbers: Numbers) -> Parsed<Kind> {
     args.space()?;
-    search::parse(args).map(|key| Kind::Search { key, numbers })
+    search::parse(args).map(|(returns, key)| Kind::Search { returns, key, numbers })
 }
 
 fn fetch_command(args: &mut Args<'_>, numbers: Numbers) -> Parsed<Kind> {
     let set = set(args)?;
     args.space()?;
     let items = fetch::parse(args)?;
+    let modifiers = resync::fetch_modifiers(args)?;
     args.end()?;
-    Ok(Kind::Fetch { set, numbers, items })
+    if modifiers.vanished && numbers == Numbers::Sequence {
+        return Err(syntax("VANISHED goes with UID FETCH"));
+    }
+    Ok(Kind::Fetch { set, numbers, items, modifiers })
 }
 
 fn store(args: &mut Args<'_>, numbers: Numbers) -> Parsed<Kind> {
     let set = set(args)?;
     args.space()?;
+    let unchanged_since = resync::unchanged_since(args)?;
     let (change, silence) = flags::change(args)?;
     args.space()?;
     let flags = flags::list(args)?;
     args.end()?;
-    Ok(Kind::Store { set, numbers, change, silence, flags })
+    Ok(Kind::Store { set, numbers, unchanged_since, change, silence, flags })
 }
 
 fn transfer(args: &mut Args<'_>, numbers: Numbers) -> Parsed<Transfer> {
@@ -282,7 +298,7 @@ mod tests {
             (State::Secured, "IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN AUTH=LOGIN ID"),
             (
                 State::Authenticated,
-                "IMAP4rev1 LITERAL+ UTF8=ACCEPT ID ENABLE NAMESPACE LIST-EXTENDED LIST-STATUS CHILDREN SPECIAL-USE \
+                "IMAP4rev1 LITERAL+ UTF8=ACCEPT CONDSTORE QRESYNC ESEARCH SEARCHRES PARTIAL WITHIN STATUS=SIZE ID ENABLE NAMESPACE LIST-EXTENDED LIST-STATUS CHILDREN SPECIAL-USE \
                  IDLE UNSELECT UIDPLUS MOVE",
             ),
         ] {

@@ -3,7 +3,7 @@
 use super::dispatch::{Outcome, write_line};
 use super::mailboxes::not_a_name;
 use super::{Imap, Output};
-use crate::mail::{AccountId, Fault, MailboxId, Status, Uid};
+use crate::mail::{AccountId, Fault, MailboxId, ModSeq, Status, Uid};
 use crate::proto::imap::command::{Numbers, Transfer};
 use crate::proto::imap::name::WireName;
 use crate::proto::imap::response::Completion;
@@ -18,6 +18,9 @@ struct Journey {
     uids: Vec<Uid>,
     gone: Gone,
 }
+
+/// What was moved, with the number of the last expunge.
+type Moved = (Vec<(Uid, AppendedMessage)>, Option<ModSeq>);
 
 /// What a message that is gone means for the command.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,11 +47,11 @@ impl Imap {
     pub(super) async fn move_messages(&mut self, transfer: &Transfer, out: &mut Output) -> Outcome {
         self.selected()?.for_changes()?;
         let (journey, to) = self.journey(transfer)?;
-        let moved = self.services.store.write(move |tx| journey.go(tx)).await?;
+        let (moved, last) = self.services.store.write(move |tx| journey.go(tx)).await?;
         if let Some(code) = copied_code(&to, &moved) {
             write_line(out, format_args!("* OK [{code}] moved"));
         }
-        Ok(Completion::plain())
+        Ok(self.expunged(last))
     }
 
     fn journey(&self, transfer: &Transfer) -> Result<(Journey, MailboxInfo), Fault> {
@@ -85,12 +88,12 @@ impl Journey {
         Ok(copied)
     }
 
-    fn go(&self, tx: &mut Tx<'_>) -> Result<Vec<(Uid, AppendedMessage)>, Fault> {
-        let moved = self.copy(tx)?;
+    fn go(&self, tx: &mut Tx<'_>) -> Result<Moved, Fault> {
+        let (moved, mut last) = (self.copy(tx)?, None);
         for (uid, _) in &moved {
-            tx.expunge(self.account, self.from, *uid)?;
+            last = Some(tx.expunge(self.account, self.from, *uid)?);
         }
-        Ok(moved)
+        Ok((moved, last))
     }
 }
 

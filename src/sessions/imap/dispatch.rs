@@ -1,5 +1,6 @@
 //! From an event of the machine to the function that carries it out, and from its result to the answer.
 
+use super::flags::Asked;
 use super::view::Expunges;
 use super::{Imap, Output};
 use crate::mail::{Blame, Fault};
@@ -36,19 +37,19 @@ impl Imap {
         let expunges = expunges_during(&command.kind);
         match command.kind {
             Kind::Login(credentials) => self.login(credentials).await,
-            Kind::Select { mailbox, access } => self.select(&mailbox, access, out),
+            Kind::Select { mailbox, access, params } => self.select(&mailbox, access, &params, out),
             Kind::Close => self.close().await,
             Kind::Unselect => self.unselect(),
             Kind::Idle => self.idle(out),
             kind => {
-                let outcome = self.carry_out(kind, out).await;
+                let outcome = self.carry_out(&command.tag, kind, out).await;
                 self.finish(outcome, expunges, out)
             }
         }
     }
 
     /// The commands that leave the connection in its state.
-    async fn carry_out(&mut self, kind: Kind, out: &mut Output) -> Outcome {
+    async fn carry_out(&mut self, tag: &str, kind: Kind, out: &mut Output) -> Outcome {
         match kind {
             Kind::Capability => {
                 let capabilities = table::capabilities(self.machine.state());
@@ -72,10 +73,11 @@ impl Imap {
             Kind::Lsub { reference, pattern } => self.lsub(&reference, &pattern, out).await,
             Kind::Status { mailbox, items } => self.status(&mailbox, &items, out),
             Kind::Expunge(set) => self.expunge(set).await,
-            Kind::Search { key, numbers } => self.search(key, numbers, out).await,
-            Kind::Fetch { set, numbers, items } => self.fetch(&set, numbers, items, out).await,
-            Kind::Store { set, numbers, change, silence, flags } => {
-                self.store(&set, numbers, (change, silence), flags, out).await
+            Kind::Search { returns, key, numbers } => self.search(tag, returns, key, numbers, out).await,
+            Kind::Fetch { set, numbers, items, modifiers } => self.fetch(&set, numbers, items, modifiers, out).await,
+            Kind::Store { set, numbers, unchanged_since, change, silence, flags } => {
+                let asked = Asked { unchanged_since, change, silence, flags };
+                self.store(&set, numbers, asked, out).await
             }
             Kind::Copy(transfer) => self.copy(&transfer).await,
             Kind::Move(transfer) => self.move_messages(&transfer, out).await,

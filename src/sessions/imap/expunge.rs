@@ -2,14 +2,14 @@
 
 use super::Imap;
 use super::dispatch::Outcome;
-use crate::mail::{Status, SystemFlags, Uid};
+use crate::mail::{ModSeq, Status, SystemFlags, Uid};
 use crate::proto::imap::command::Numbers;
 use crate::proto::imap::response::Completion;
 use crate::proto::imap::sequence::SequenceSet;
 
 impl Imap {
     /// Removes messages with `\Deleted`, of a set or all. That they are gone is told with the answer.
-    // [rfc3501#6.4.3] [rfc4315#2.1]
+    // [rfc3501#6.4.3] [rfc4315#2.1] [rfc7162#3.2.7]
     pub(super) async fn expunge(&mut self, set: Option<SequenceSet>) -> Outcome {
         let selected = self.selected()?;
         selected.for_changes()?;
@@ -29,10 +29,11 @@ impl Imap {
         }
         let (account, mailbox) = (self.account()?.id(), selected.mailbox);
         let job = move |tx: &mut crate::store::Tx<'_>| {
+            let mut last = None;
             for uid in deleted {
                 match tx.record(account, mailbox, uid) {
                     Ok(record) if record.system.contains(SystemFlags::DELETED) => {
-                        tx.expunge(account, mailbox, uid)?;
+                        last = Some(tx.expunge(account, mailbox, uid)?);
                     }
                     // another session was faster: it took the flag off, or the message away
                     Ok(_) => {}
@@ -40,9 +41,19 @@ impl Imap {
                     Err(fault) => return Err(fault),
                 }
             }
-            Ok(())
+            Ok(last)
         };
-        self.services.store.write(job).await?;
-        Ok(Completion::plain())
+        let last = self.services.store.write(job).await?;
+        Ok(self.expunged(last))
+    }
+
+    /// The answer to a command that took messages away, the last of them with this change. Everything before that
+    /// change is told with the answer, so that the client may count on the number.
+    // [rfc7162#3.2.7]
+    pub(super) fn expunged(&self, last: Option<ModSeq>) -> Completion {
+        match last.filter(|_| self.enabled.condstore) {
+            Some(modseq) => Completion::with(format!("HIGHESTMODSEQ {modseq}")),
+            None => Completion::plain(),
+        }
     }
 }

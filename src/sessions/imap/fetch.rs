@@ -1,15 +1,17 @@
 //! FETCH. What records and views answer costs no event; what needs a body goes through [`Openings`] first, whose
 //! receipts come with a durable proof, and is streamed afterwards.
 
-use super::dispatch::Outcome;
+use super::dispatch::{Outcome, write_line};
+use super::resync::Missed;
 use super::stream::{self, Peer};
-use super::{Imap, Output, render};
+use super::{Enabled, Imap, Output, render};
 use crate::flows::{self, FetchBasis, Openings};
-use crate::mail::{Fault, FlagSet, Keyword, Status, SystemFlags, Uid};
+use crate::mail::{Fault, FlagSet, Keyword, ModSeq, Status, SystemFlags, Uid};
 use crate::proto::imap::command::{Access, Numbers};
 use crate::proto::imap::fetch::{Content, FetchItem, MarksSeen};
 use crate::proto::imap::name::Names;
 use crate::proto::imap::response::{self, Completion};
+use crate::proto::imap::resync::FetchModifiers;
 use crate::proto::imap::sequence::SequenceSet;
 use crate::proto::mime::Structure;
 use crate::store::{BodyReader, FlagOp, Record, TransferReceipt};
@@ -45,7 +47,10 @@ impl Plan {
     /// Whether the records alone don't answer it.
     fn needs_views(&self) -> bool {
         let by_record = |item: &FetchItem| {
-            matches!(item, FetchItem::Flags | FetchItem::Uid | FetchItem::InternalDate | FetchItem::Size)
+            matches!(
+                item,
+                FetchItem::Flags | FetchItem::Uid | FetchItem::InternalDate | FetchItem::Size | FetchItem::ModSeq
+            )
         };
         !self.items.iter().all(by_record)
     }
@@ -62,10 +67,15 @@ impl Imap {
         &mut self,
         set: &SequenceSet,
         numbers: Numbers,
-        items: Vec<FetchItem>,
+        mut items: Vec<FetchItem>,
+        modifiers: FetchModifiers,
         out: &mut Output,
     ) -> Outcome {
-        let chosen = self.selected()?.choose(set, numbers)?;
+        let chosen = self.meant(set, numbers, &modifiers, out)?;
+        if modifiers.since.is_some() && !items.contains(&FetchItem::ModSeq) {
+            items.push(FetchItem::ModSeq);
+        }
+        self.enabled.condstore |= items.contains(&FetchItem::ModSeq);
         let plan = self.plan(items, numbers, chosen.len())?;
         let at_once = if plan.needs_views() { BODIES_AT_ONCE } else { RECORDS_AT_ONCE };
         let mut told = 0;
@@ -82,6 +92,46 @@ impl Imap {
         // [rfc5530#3] what is missing was expunged: the client may want to hear of it soon
         let complete = told == chosen.len();
         Ok(if complete { Completion::plain() } else { Completion::with("EXPUNGEISSUED") })
+    }
+
+    /// Of a set the messages that the modifiers leave; what vanished is told.
+    // [rfc7162#3.1.4] [rfc7162#3.2.6] [rfc9394#3.3]
+    fn meant(
+        &self,
+        set: &SequenceSet,
+        numbers: Numbers,
+        modifiers: &FetchModifiers,
+        out: &mut Output,
+    ) -> Result<Vec<(u32, Uid)>, Fault> {
+        let selected = self.selected()?;
+        let mut chosen = selected.choose(set, numbers)?;
+        if modifiers.vanished {
+            self.tell_vanished(set, modifiers, out)?;
+        }
+        if let Some(since) = modifiers.since {
+            selected.index.read(|records| {
+                let find = |uid: &Uid| records.binary_search_by_key(uid, |record| record.uid).ok();
+                // what is gone stays, to be found missing
+                chosen.retain(|(_, uid)| find(uid).is_none_or(|at| records[at].modseq > since));
+            });
+        }
+        if let Some(window) = modifiers.partial {
+            chosen = chosen[window.of(chosen.len())].to_vec();
+        }
+        Ok(chosen)
+    }
+
+    fn tell_vanished(&self, set: &SequenceSet, modifiers: &FetchModifiers, out: &mut Output) -> Result<(), Fault> {
+        if !self.enabled.qresync {
+            return Err(Fault::user(Status::OutOfSequence, "VANISHED before QRESYNC was enabled"));
+        }
+        let (selected, since) = (self.selected()?, modifiers.since.unwrap_or(ModSeq(0)));
+        let next = self.account()?.mailbox(selected.mailbox)?.uid_next;
+        let missed = Missed::of(&selected.index, &selected.view, since, set, next)?;
+        if let Some(vanished) = missed.vanished {
+            write_line(out, format_args!("* VANISHED (EARLIER) {vanished}"));
+        }
+        Ok(())
     }
 
     fn plan(&self, mut items: Vec<FetchItem>, numbers: Numbers, messages: usize) -> Result<Plan, Fault> {
@@ -216,7 +266,8 @@ impl Imap {
         };
         let gone = || Fault::user(Status::MessageGone, format!("UID {}", message.uid));
         let record = selected.index.get(message.uid).ok_or_else(gone)?;
-        let telling = Telling { plan, message, record: &record, keywords, body, names: self.names };
+        let telling =
+            Telling { plan, message, record: &record, keywords, body, names: self.names, enabled: self.enabled };
         let changed = plan.seen == MarksSeen::Yes && record.modseq > selected.view.known();
         let told = telling.write(if changed { Flags::Told } else { Flags::IfAsked }, out).await;
         // half a response can't be taken back, and what follows would be read as its rest
@@ -244,6 +295,7 @@ struct Telling<'a> {
     keywords: &'a [Keyword],
     body: Option<BodyReader>,
     names: Names,
+    enabled: Enabled,
 }
 
 impl Telling<'_> {
@@ -254,6 +306,10 @@ impl Telling<'_> {
         if flags == Flags::Told && !self.plan.items.contains(&FetchItem::Flags) {
             render::flags(&mut text, self.record, self.keywords);
             text.push(b' ');
+        }
+        // [rfc7162#3.1.2]
+        if flags == Flags::Told && self.enabled.condstore && !self.plan.items.contains(&FetchItem::ModSeq) {
+            response::text(&mut text, format_args!("MODSEQ ({}) ", self.record.modseq));
         }
         for (at, item) in self.plan.items.iter().enumerate() {
             if at > 0 {

@@ -7,12 +7,20 @@ use crate::mail::MailboxId;
 use crate::mail::{Fault, FlagSet, ModSeq, Status, SystemFlags, Uid};
 use crate::proto::imap::command::Numbers;
 use crate::proto::imap::flags::{Change, Silence};
-use crate::proto::imap::response::Completion;
+use crate::proto::imap::response::{self, Completion};
 use crate::proto::imap::sequence::SequenceSet;
 use crate::store::{Account, FlagOp, FlagsChanged, Tx};
 
 /// Messages whose flags change in one commit.
 const AT_ONCE: usize = 5000;
+
+/// What STORE asks of each message.
+pub(super) struct Asked {
+    pub(super) unchanged_since: Option<ModSeq>,
+    pub(super) change: Change,
+    pub(super) silence: Silence,
+    pub(super) flags: FlagSet,
+}
 
 /// One commit's work.
 struct Job {
@@ -24,6 +32,14 @@ struct Job {
     together: usize,
     op: FlagOp,
     flags: FlagSet,
+    unchanged_since: Option<ModSeq>,
+}
+
+/// What became of a batch.
+struct Done {
+    changed: Vec<Changed>,
+    /// Messages that somebody changed after `UNCHANGEDSINCE`.
+    modified: Vec<Uid>,
 }
 
 /// What became of a message.
@@ -36,19 +52,19 @@ struct Changed {
 }
 
 impl Imap {
-    // [rfc3501#6.4.6] [rfc3501#6.4.8]
+    // [rfc3501#6.4.6] [rfc3501#6.4.8] [rfc7162#3.1.3]
     pub(super) async fn store(
         &mut self,
         set: &SequenceSet,
         numbers: Numbers,
-        (change, silence): (Change, Silence),
-        flags: FlagSet,
+        asked: Asked,
         out: &mut Output,
     ) -> Outcome {
         let selected = self.selected()?;
         selected.for_changes()?;
         let chosen = selected.choose(set, numbers)?;
-        let mut done = 0;
+        self.enabled.condstore |= asked.unchanged_since.is_some();
+        let (mut done, mut modified) = (0, Vec::new());
         for batch in chosen.chunks(AT_ONCE) {
             let person = self.person()?;
             let job = Job {
@@ -57,23 +73,32 @@ impl Imap {
                 login: person.login.clone(),
                 uids: batch.iter().map(|(_, uid)| *uid).collect(),
                 together: chosen.len(),
-                op: operation(change),
-                flags: flags.clone(),
+                op: operation(asked.change),
+                flags: asked.flags.clone(),
+                unchanged_since: asked.unchanged_since,
             };
-            let changed = self.services.store.write(move |tx| job.run(tx)).await?;
-            done += changed.len();
-            self.tell_changed(&changed, silence, out)?;
+            let batch = self.services.store.write(move |tx| job.run(tx)).await?;
+            done += batch.changed.len() + batch.modified.len();
+            self.tell_changed(&batch.changed, asked.silence, out)?;
+            modified.extend(batch.modified);
             if out.flush_if_large().await.is_err() {
                 break;
             }
+        }
+        if !modified.is_empty() {
+            let code = self.selected()?.named(&modified, numbers);
+            return Ok(Completion::with(format!("MODIFIED {code}")));
         }
         // [rfc5530#3] what is missing was expunged
         let complete = done == chosen.len();
         Ok(if complete { Completion::plain() } else { Completion::with("EXPUNGEISSUED") })
     }
 
-    /// Tells each message's flags, or with `.SILENT` sees to it that only what others changed is told later.
+    /// Tells each message's flags, or with `.SILENT` sees to it that only what others changed is told later. The number
+    /// of the change is told in any case to those who count changes.
+    // [rfc7162#3.1.3]
     fn tell_changed(&mut self, changed: &[Changed], silence: Silence, out: &mut Output) -> Result<(), Fault> {
+        let enabled = self.enabled;
         let selected = self.selected_mut()?;
         let keywords = selected.tell_keywords(out);
         let mut text = Vec::new();
@@ -84,10 +109,14 @@ impl Imap {
                 if message.before <= selected.view.known() {
                     selected.view.made(message.uid, message.now);
                 }
+                if enabled.condstore {
+                    let (uid, now) = (message.uid, message.now);
+                    response::line(&mut text, format_args!("* {number} FETCH (UID {uid} MODSEQ ({now}))"));
+                }
                 continue;
             }
             let Some(record) = selected.index.get(message.uid) else { continue };
-            render::uid_and_flags(&mut text, number, &record, &keywords);
+            render::uid_and_flags(&mut text, number, &record, &keywords, enabled);
             if render::knows_all(&record, &keywords) {
                 selected.view.made(message.uid, record.modseq);
             }
@@ -100,10 +129,11 @@ impl Imap {
 impl Job {
     /// Flags and the events of `\Seen` in one commit. What is gone is passed over.
     // [proofs#when-is-it-open]
-    fn run(mut self, tx: &mut Tx<'_>) -> Result<Vec<Changed>, Fault> {
-        let mut before = Vec::with_capacity(self.uids.len());
+    fn run(mut self, tx: &mut Tx<'_>) -> Result<Done, Fault> {
+        let (mut before, mut modified) = (Vec::with_capacity(self.uids.len()), Vec::new());
         for uid in &self.uids {
             match tx.record(self.account.id(), self.mailbox, *uid) {
+                Ok(record) if self.unchanged_since.is_some_and(|since| record.modseq > since) => modified.push(*uid),
                 Ok(record) => before.push((*uid, record.modseq)),
                 Err(fault) if fault.status == Status::MessageGone => {}
                 Err(fault) => return Err(fault),
@@ -113,7 +143,8 @@ impl Job {
         if self.op != FlagOp::Remove && self.flags.system.contains(SystemFlags::SEEN) {
             Openings::seen(tx, &self.account, self.mailbox, &self.uids, self.together, &self.login)?;
         }
-        before.into_iter().map(|(uid, before)| self.change(tx, uid, before)).collect()
+        let changed: Result<_, _> = before.into_iter().map(|(uid, before)| self.change(tx, uid, before)).collect();
+        Ok(Done { changed: changed?, modified })
     }
 
     fn change(&self, tx: &mut Tx<'_>, uid: Uid, before: ModSeq) -> Result<Changed, Fault> {

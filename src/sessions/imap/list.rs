@@ -4,7 +4,7 @@ use super::dispatch::Outcome;
 use super::listing::{Exists, Known, Line, Names, SelectedBelow};
 use super::{Imap, Output, status};
 use crate::mail::Fault;
-use crate::proto::imap::list::List;
+use crate::proto::imap::list::{List, StatusItem};
 use crate::proto::imap::name::{Pattern, WireName};
 use crate::proto::imap::response::{self, Completion};
 use crate::store::{MailboxInfo, SpecialUse};
@@ -18,6 +18,8 @@ impl Imap {
         }
         let read = |pattern: &Vec<u8>| Pattern::read(&list.reference, pattern, self.names);
         let patterns: Vec<Pattern> = list.patterns.iter().filter_map(read).collect();
+        let told = list.show.status.as_deref().unwrap_or_default();
+        self.enabled.condstore |= told.contains(&StatusItem::HighestModSeq);
         let mailboxes = self.account()?.mailboxes()?;
         let known: Vec<Known> = mailboxes.iter().map(known).collect();
         let subscribed = self.account()?.subscriptions()?;

@@ -1,7 +1,7 @@
 //! LOGIN and AUTHENTICATE, ID, ENABLE.
 
 use super::dispatch::write_line;
-use super::{Imap, Output, Person};
+use super::{Enabled, Imap, Output, Person};
 use crate::flows::Login;
 use crate::mail::{Fault, Status};
 use crate::proto::imap::name::Names;
@@ -57,12 +57,20 @@ impl Imap {
         Completion::plain()
     }
 
-    // [rfc5161#3.1] [rfc6855#3] [clients#imap-traps]
+    // [rfc5161#3.1] [rfc6855#3] [rfc7162#3.2.3] [clients#imap-traps]
     pub(super) fn enable(&mut self, names: &[String], out: &mut Output) -> Completion {
         let mut enabled = String::new();
         if names.iter().any(|name| name == "UTF8=ACCEPT") {
             self.names = Names::Utf8;
             enabled.push_str(" UTF8=ACCEPT");
+        }
+        if names.iter().any(|name| name == "CONDSTORE") {
+            self.enabled.condstore = true;
+            enabled.push_str(" CONDSTORE");
+        }
+        if names.iter().any(|name| name == "QRESYNC") {
+            self.enabled = Enabled { condstore: true, qresync: true };
+            enabled.push_str(" QRESYNC");
         }
         write_line(out, format_args!("* ENABLED{enabled}"));
         Completion::plain()

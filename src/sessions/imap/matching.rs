@@ -3,7 +3,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::mail::{Keyword, SystemFlags, Time, Uid};
+use crate::mail::{Keyword, ModSeq, SystemFlags, Time, Uid};
 use crate::proto::imap::search::{Compare, SearchKey};
 use crate::proto::mime::header::Field;
 use crate::proto::mime::{Headers, Part, Structure, decode, header_text};
@@ -18,10 +18,23 @@ pub(super) struct Facts<'a> {
     pub(super) keywords: u64,
     pub(super) received: Time,
     pub(super) size: u64,
+    pub(super) modseq: ModSeq,
     /// The header with its blank line, once it was read.
     pub(super) header: Option<&'a [u8]>,
     /// The texts of the parts, folded, once they were read.
     pub(super) texts: Option<&'a [String]>,
+}
+
+/// What a search key means depends on: the mailbox as the client knows it, and the time.
+pub(super) struct Searched<'a> {
+    pub(super) keywords: &'a [Keyword],
+    /// What `*` means among sequence numbers.
+    pub(super) last_number: u32,
+    /// What `*` means among UIDs.
+    pub(super) last_uid: u32,
+    /// What `$` means.
+    pub(super) saved: &'a [Uid],
+    pub(super) now: Time,
 }
 
 /// A search key made ready: sets resolved, texts folded.
@@ -34,6 +47,8 @@ pub(super) enum Query {
     Numbers(Vec<RangeInclusive<u32>>),
     /// One of these UIDs: ascending ranges.
     Uids(Vec<RangeInclusive<u32>>),
+    /// It came after this moment.
+    CameAfter(Time),
     Sent(Compare, i64),
     Header {
         name: String,
@@ -47,16 +62,25 @@ pub(super) enum Query {
 }
 
 impl Query {
-    /// Makes a key ready for a mailbox with these keywords, where `last` are the largest sequence number and the
-    /// largest UID, which `*` means.
-    pub(super) fn new(key: SearchKey, keywords: &[Keyword], last: (u32, u32)) -> Self {
-        let ready = |key| Self::new(key, keywords, last);
-        let bit = |name: &Keyword| keywords.iter().take(64).position(|known| known == name).map_or(0, |bit| 1 << bit);
+    /// Makes a key ready for a mailbox.
+    pub(super) fn new(key: SearchKey, mailbox: &Searched<'_>) -> Self {
+        let ready = |key| Self::new(key, mailbox);
+        let bit =
+            |name: &Keyword| mailbox.keywords.iter().take(64).position(|known| known == name).map_or(0, |bit| 1 << bit);
         match key {
             SearchKey::Keyword(keyword) => Self::Keyword(bit(&keyword)),
             SearchKey::NoKeyword(keyword) => Self::Not(Box::new(Self::Keyword(bit(&keyword)))),
-            SearchKey::Sequence(set) => Self::Numbers(set.ranges(last.0)),
-            SearchKey::Uid(set) => Self::Uids(set.ranges(last.1)),
+            // [rfc5182#2.1]
+            SearchKey::Sequence(set) | SearchKey::Uid(set) if set.is_saved_result() => {
+                Self::Uids(mailbox.saved.iter().map(|uid| uid.get()..=uid.get()).collect())
+            }
+            SearchKey::Sequence(set) => Self::Numbers(set.ranges(mailbox.last_number)),
+            SearchKey::Uid(set) => Self::Uids(set.ranges(mailbox.last_uid)),
+            // [rfc5032#2]
+            SearchKey::Older(seconds) => {
+                Self::Not(Box::new(Self::CameAfter(mailbox.now.plus_secs(-i64::from(seconds)))))
+            }
+            SearchKey::Younger(seconds) => Self::CameAfter(mailbox.now.plus_secs(-i64::from(seconds))),
             SearchKey::Sent(compare, day) => Self::Sent(compare, day),
             SearchKey::Header { name, value } => Self::Header { name, value: fold(&value) },
             SearchKey::Body(text) => Self::Body(fold(&text)),
@@ -76,6 +100,7 @@ impl Query {
             Self::Keyword(bit) => facts.keywords & bit != 0,
             Self::Numbers(ranges) => within(ranges, facts.number),
             Self::Uids(ranges) => within(ranges, facts.uid.get()),
+            Self::CameAfter(time) => facts.received > *time,
             Self::Sent(compare, day) => sent_day(facts.header?).is_some_and(|sent| compare.holds(sent, *day)),
             Self::Header { name, value } => has_field(facts.header?, name, value),
             Self::Body(text) => in_texts(facts.texts?, text),
@@ -95,6 +120,8 @@ fn plain(key: &SearchKey, facts: &Facts<'_>) -> bool {
         SearchKey::Received(compare, day) => compare.holds(facts.received.day(), *day),
         SearchKey::Larger(size) => facts.size > *size,
         SearchKey::Smaller(size) => facts.size < *size,
+        // [rfc7162#3.1.5]
+        SearchKey::ModSeq(modseq) => facts.modseq >= *modseq,
         // no message is ever shown as \Recent; all other keys are made ready as queries of their own
         _ => false,
     }
@@ -185,7 +212,14 @@ mod tests {
             part_text(part, &MESSAGE[at(part.body.start)..at(part.body.end)])
         };
         let texts: Vec<String> = text_parts(&structure).map(body).collect();
-        let query = Query::new(search::read(key).unwrap(), &keywords, (4, 9));
+        let searched = Searched {
+            keywords: &keywords,
+            last_number: 4,
+            last_uid: 9,
+            saved: &[Uid::new(7).unwrap()],
+            now: Time::parse_rfc3339("2026-11-03T05:30:05Z").unwrap(),
+        };
+        let query = Query::new(search::read(key).unwrap(), &searched);
         let received = Time::parse_rfc3339("2026-11-03T04:30:05Z").unwrap();
         for known in 0..=2 {
             let facts = Facts {
@@ -195,6 +229,7 @@ mod tests {
                 keywords: 2,
                 received,
                 size: 1000,
+                modseq: ModSeq(50),
                 header: (known > 0).then_some(&structure.header),
                 texts: (known > 1).then_some(&texts),
             };
@@ -241,6 +276,23 @@ mod tests {
             ("NOT (SEEN TEXT rien)", (true, 2)),
         ] {
             assert_eq!(ask(key), answer, "{key}");
+        }
+    }
+
+    // [rfc5182#2.1] [rfc5032#2] [rfc7162#3.1.5]
+    #[test]
+    fn keys_of_extensions_are_judged_by_the_record() {
+        for (key, answer) in [
+            ("MODSEQ 50", true),
+            ("MODSEQ 51", false),
+            ("$", true),
+            ("NOT UID $", false),
+            ("YOUNGER 3601", true),
+            ("YOUNGER 3600", false),
+            ("OLDER 3600", true),
+            ("OLDER 3601", false),
+        ] {
+            assert_eq!(ask(key), (answer, 0), "{key}");
         }
     }
 }

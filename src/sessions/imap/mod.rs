@@ -17,6 +17,8 @@ mod login;
 mod mailboxes;
 mod matching;
 mod render;
+mod results;
+mod resync;
 mod search;
 mod select;
 mod selected;
@@ -70,6 +72,7 @@ pub struct Imap {
     peer: SocketAddr,
     machine: Server,
     names: Names,
+    enabled: Enabled,
     person: Option<Person>,
     selected: Option<Selected>,
     upload: Option<Upload>,
@@ -77,6 +80,15 @@ pub struct Imap {
     keep_alive: Time,
     /// A response was cut in its middle and nothing more can be said.
     broken: bool,
+}
+
+/// What the client has switched on, or used, so that it hears of it from then on (RFC 7162 §3.1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Enabled {
+    /// Modification sequences are told with flags.
+    condstore: bool,
+    /// VANISHED stands for EXPUNGE.
+    qresync: bool,
 }
 
 /// Who is signed in.
@@ -97,6 +109,7 @@ impl Imap {
             peer,
             machine,
             names: Names::default(),
+            enabled: Enabled::default(),
             person: None,
             selected: None,
             upload: None,

@@ -1,5 +1,6 @@
 //! What FETCH says of a message besides its octets: flags, dates, envelope, structure.
 
+use super::Enabled;
 use crate::mail::{Keyword, SystemFlags};
 use crate::proto::imap::fetch::FetchItem;
 use crate::proto::imap::name::Names;
@@ -31,9 +32,14 @@ pub(super) fn knows_all(record: &Record, keywords: &[Keyword]) -> bool {
     keywords.len() >= 64 || record.keywords >> keywords.len() == 0
 }
 
-/// `* 3 FETCH (UID 7 FLAGS (\Seen))`: flags that changed, with the UID so that no client takes them for another's.
-pub(super) fn uid_and_flags(out: &mut Vec<u8>, number: u32, record: &Record, keywords: &[Keyword]) {
+/// `* 3 FETCH (UID 7 FLAGS (\Seen))`: flags that changed, with the UID so that no client takes them for another's, and
+/// with the change's number for clients that know such.
+// [rfc7162#3.1.2] [rfc7162#3.2.4]
+pub(super) fn uid_and_flags(out: &mut Vec<u8>, number: u32, record: &Record, keywords: &[Keyword], enabled: Enabled) {
     response::text(out, format_args!("* {number} FETCH (UID {} ", record.uid));
+    if enabled.condstore {
+        response::text(out, format_args!("MODSEQ ({}) ", record.modseq));
+    }
     flags(out, record, keywords);
     out.extend_from_slice(b")\r\n");
 }
@@ -47,6 +53,7 @@ pub(super) fn of_record(out: &mut Vec<u8>, item: &FetchItem, record: &Record, ke
             response::text(out, format_args!("INTERNALDATE \"{}\"", record.internal_date.internal_date()));
         }
         FetchItem::Size => response::text(out, format_args!("RFC822.SIZE {}", record.size)),
+        FetchItem::ModSeq => response::text(out, format_args!("MODSEQ ({})", record.modseq)),
         FetchItem::Envelope | FetchItem::Body | FetchItem::BodyStructure | FetchItem::Content(_) => return None,
     }
     Some(())

@@ -1,11 +1,13 @@
 //! SEARCH. It runs over decoded text and releases nothing of it, so it makes no event.
 
 use super::dispatch::Outcome;
-use super::matching::{Facts, Query, part_text, text_parts};
+use super::matching::{Facts, Query, Searched, part_text, text_parts};
+use super::results::{self, Found, TellsModSeq};
 use super::{Imap, Output};
-use crate::mail::{Fault, MailboxId, Status, Uid};
+use crate::mail::{Fault, MailboxId, Status};
 use crate::proto::imap::command::Numbers;
-use crate::proto::imap::response::{self, Completion};
+use crate::proto::imap::response::Completion;
+use crate::proto::imap::returns::Returns;
 use crate::proto::imap::search::SearchKey;
 use crate::store::{Account, Record};
 
@@ -19,11 +21,50 @@ struct Candidate {
 }
 
 impl Imap {
-    // [rfc3501#6.4.4]
-    pub(super) async fn search(&mut self, key: SearchKey, numbers: Numbers, out: &mut Output) -> Outcome {
+    // [rfc3501#6.4.4] [rfc4731#3.1] [rfc5182#2.1]
+    pub(super) async fn search(
+        &mut self,
+        tag: &str,
+        returns: Option<Returns>,
+        key: SearchKey,
+        numbers: Numbers,
+        out: &mut Output,
+    ) -> Outcome {
+        let by_modseq = key.any(&|key| matches!(key, SearchKey::ModSeq(_)));
+        self.enabled.condstore |= by_modseq;
+        let modseq = if by_modseq { TellsModSeq::Yes } else { TellsModSeq::No };
+        let saves = returns.is_some_and(|returns| returns.save);
+        let found = self.find(key).await;
+        if saves {
+            // a search that fails saves nothing, and `$` is empty (RFC 5182 §2.1)
+            let saved = found.as_deref().map(|found| results::chosen(found, returns.unwrap_or_default()));
+            self.selected_mut()?.saved = saved.unwrap_or_default().into_iter().map(|found| found.uid).collect();
+        }
+        let (found, mut text) = (found?, Vec::new());
+        match returns {
+            None => results::plain(&mut text, "SEARCH", &found, numbers, modseq),
+            Some(returns) if returns.tells() => {
+                results::extended(&mut text, tag, &found, numbers, returns, modseq);
+            }
+            Some(_) => {}
+        }
+        out.extend(&text);
+        Ok(Completion::plain())
+    }
+
+    /// The messages that match, ascending.
+    async fn find(&self, key: SearchKey) -> Result<Vec<Found>, Fault> {
         let selected = self.selected()?;
-        let last_uid = selected.view.all().last().map_or(0, |(_, uid)| uid.get());
-        let query = Query::new(key, &selected.index.keywords(), (selected.view.len(), last_uid));
+        let query = Query::new(
+            key,
+            &Searched {
+                keywords: &selected.index.keywords(),
+                last_number: selected.view.len(),
+                last_uid: selected.view.all().last().map_or(0, |(_, uid)| uid.get()),
+                saved: &selected.saved,
+                now: self.services.edge.now(),
+            },
+        );
         let Sifted { mut found, candidates } = self.by_record(&query)?;
         let searcher = Searcher { account: self.account()?.clone(), mailbox: selected.mailbox };
         for (turn, candidate) in candidates.iter().enumerate() {
@@ -31,18 +72,11 @@ impl Imap {
                 tokio::task::yield_now().await;
             }
             if searcher.matches(&query, candidate)? {
-                found.push((candidate.number, candidate.record.uid));
+                found.push(found_as(candidate.number, &candidate.record));
             }
         }
         found.sort_unstable();
-        let mut text = b"* SEARCH".to_vec();
-        for (number, uid) in found {
-            let shown = if numbers == Numbers::Uid { uid.get() } else { number };
-            response::text(&mut text, format_args!(" {shown}"));
-        }
-        text.extend_from_slice(b"\r\n");
-        out.extend(&text);
-        Ok(Completion::plain())
+        Ok(found)
     }
 
     /// Judges every message by its record: those that match, and those of which more must be known.
@@ -54,7 +88,7 @@ impl Imap {
                 let Ok(at) = records.binary_search_by_key(&uid, |record| record.uid) else { continue };
                 let record = records[at];
                 match query.judge(&facts(number, &record)) {
-                    Some(true) => found.push((number, uid)),
+                    Some(true) => found.push(found_as(number, &record)),
                     Some(false) => {}
                     None => candidates.push(Candidate { number, record }),
                 }
@@ -66,7 +100,7 @@ impl Imap {
 
 /// What the records alone tell of a mailbox.
 struct Sifted {
-    found: Vec<(u32, Uid)>,
+    found: Vec<Found>,
     /// Those of which more must be known.
     candidates: Vec<Candidate>,
 }
@@ -103,6 +137,10 @@ impl Searcher {
     }
 }
 
+fn found_as(number: u32, record: &Record) -> Found {
+    Found { number, uid: record.uid, modseq: record.modseq }
+}
+
 fn facts<'a>(number: u32, record: &Record) -> Facts<'a> {
     Facts {
         number,
@@ -111,6 +149,7 @@ fn facts<'a>(number: u32, record: &Record) -> Facts<'a> {
         keywords: record.keywords,
         received: record.internal_date,
         size: record.size,
+        modseq: record.modseq,
         header: None,
         texts: None,
     }

@@ -1,21 +1,35 @@
 //! SELECT, EXAMINE, CLOSE, UNSELECT.
 
 use super::dispatch::{Outcome, write_line};
+use super::resync::Missed;
 use super::selected::Selected;
-use super::{Imap, Output};
-use crate::mail::Fault;
+use super::{Imap, Output, render};
+use crate::mail::{Fault, Status};
 use crate::proto::imap::command::Access;
 use crate::proto::imap::name::WireName;
-use crate::proto::imap::response::Completion;
+use crate::proto::imap::response::{self, Completion};
+use crate::proto::imap::resync::{Resync, SelectParams};
 use crate::proto::imap::server::Answer;
 use crate::proto::imap::table::State;
 
 impl Imap {
     /// Whatever was selected is no longer, even when this fails.
-    // [rfc3501#6.3.1] [rfc3501#6.3.2]
-    pub(super) fn select(&mut self, mailbox: &WireName, access: Access, out: &mut Output) -> Answer {
-        self.selected = None;
-        match self.open(mailbox, access, out) {
+    // [rfc3501#6.3.1] [rfc3501#6.3.2] [rfc7162#3.2.11] [clients#imap-traps]
+    pub(super) fn select(
+        &mut self,
+        mailbox: &WireName,
+        access: Access,
+        params: &SelectParams,
+        out: &mut Output,
+    ) -> Answer {
+        if params.resync.is_some() && !self.enabled.qresync {
+            return Answer::done(Err(Fault::user(Status::OutOfSequence, "QRESYNC before it was enabled")));
+        }
+        self.enabled.condstore |= params.condstore;
+        if self.selected.take().is_some() && self.enabled.qresync {
+            write_line(out, format_args!("* OK [CLOSED] the mailbox before is closed"));
+        }
+        match self.open(mailbox, access, params.resync.as_ref(), out) {
             Ok(selected) => {
                 self.selected = Some(selected);
                 let code = if access == Access::ReadWrite { "READ-WRITE" } else { "READ-ONLY" };
@@ -25,10 +39,16 @@ impl Imap {
         }
     }
 
-    fn open(&self, mailbox: &WireName, access: Access, out: &mut Output) -> Result<Selected, Fault> {
+    fn open(
+        &self,
+        mailbox: &WireName,
+        access: Access,
+        resync: Option<&Resync>,
+        out: &mut Output,
+    ) -> Result<Selected, Fault> {
         let info = self.mailbox(mailbox)?;
         let index = self.account()?.index(info.id)?;
-        let (selected, opened) = Selected::open(info.id, access, index);
+        let (mut selected, opened) = Selected::open(info.id, access, index);
         selected.write_flags(out);
         write_line(out, format_args!("* {} EXISTS", opened.messages));
         write_line(out, format_args!("* 0 RECENT"));
@@ -39,14 +59,38 @@ impl Imap {
         // what came since `info` was read is in the view already, so the next UID is beyond it
         let next = opened.after_last.max(info.uid_next);
         write_line(out, format_args!("* OK [UIDNEXT {next}] predicted next UID"));
+        // [rfc7162#3.1.2.1]
+        write_line(out, format_args!("* OK [HIGHESTMODSEQ {}] last change", selected.view.known().0.max(1)));
+        if let Some(resync) = resync.filter(|resync| resync.uid_validity == info.uid_validity.0.get()) {
+            self.tell_missed(&mut selected, resync, next, out)?;
+        }
         Ok(selected)
+    }
+
+    /// What a client that comes back with the same UIDs has missed.
+    // [rfc7162#3.2.5]
+    fn tell_missed(&self, selected: &mut Selected, resync: &Resync, next: u32, out: &mut Output) -> Result<(), Fault> {
+        let missed = Missed::since_left(&selected.index, &selected.view, resync, next)?;
+        let keywords = selected.tell_keywords(out);
+        let mut text = Vec::new();
+        if let Some(vanished) = missed.vanished {
+            response::line(&mut text, format_args!("* VANISHED (EARLIER) {vanished}"));
+        }
+        for record in missed.changed {
+            if let Some(number) = selected.view.number(record.uid) {
+                render::uid_and_flags(&mut text, number, &record, &keywords, self.enabled);
+            }
+        }
+        out.extend(&text);
+        Ok(())
     }
 
     // [rfc3501#6.4.2]
     pub(super) async fn close(&mut self) -> Answer {
         let writable = self.selected.as_ref().is_some_and(|selected| selected.access == Access::ReadWrite);
-        let outcome = if writable { self.expunge(None).await } else { Ok(Completion::plain()) };
-        self.leave(outcome)
+        // without a number of the change: what others did meanwhile is not told any more
+        let outcome = if writable { self.expunge(None).await.map(drop) } else { Ok(()) };
+        self.leave(outcome.map(|()| Completion::plain()))
     }
 
     // [rfc3691#2]

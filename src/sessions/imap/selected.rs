@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use super::dispatch::write_line;
 use super::view::{Changes, Expunges, News, View};
-use super::{Imap, Output, render};
+use super::{Enabled, Imap, Output, render};
 use crate::mail::{Fault, Keyword, MailboxId, Status, SystemFlags, Uid};
 use crate::proto::imap::command::{Access, Numbers};
 use crate::proto::imap::response;
-use crate::proto::imap::sequence::SequenceSet;
+use crate::proto::imap::sequence::{SequenceSet, compact};
 use crate::store::{MailboxIndex, Reach, Record};
 
 /// Keywords of a mailbox: one bit each of [`Record::keywords`].
@@ -23,6 +23,8 @@ pub(super) struct Selected {
     pub(super) view: View,
     /// How many of the mailbox's keywords the client was told.
     keywords: usize,
+    /// What `$` means: the result of the last search that was saved, ascending (RFC 5182).
+    pub(super) saved: Vec<Uid>,
 }
 
 /// What SELECT tells of the messages.
@@ -43,16 +45,28 @@ impl Selected {
             after_last: records.last().map_or(1, |record| record.uid.get().saturating_add(1)),
         };
         let view = View::new(records.iter().map(|record| record.uid).collect(), known);
-        (Self { mailbox, access, index, view, keywords }, opened)
+        (Self { mailbox, access, index, view, keywords, saved: Vec::new() }, opened)
     }
 
     /// The messages that a set means.
     ///
     /// # Errors
     /// When it goes beyond the last message.
+    // [rfc5182#2.1]
     pub(super) fn choose(&self, set: &SequenceSet, numbers: Numbers) -> Result<Vec<(u32, Uid)>, Fault> {
+        if set.is_saved_result() {
+            return Ok(self.saved.iter().filter_map(|uid| Some((self.view.number(*uid)?, *uid))).collect());
+        }
         let beyond = |_| Fault::user(Status::Syntax, "a sequence number beyond the last message");
         self.view.select(set, numbers).map_err(beyond)
+    }
+
+    /// Messages as a command names them: `1:3,7`.
+    pub(super) fn named(&self, uids: &[Uid], numbers: Numbers) -> String {
+        match numbers {
+            Numbers::Uid => compact(uids.iter().map(|uid| uid.get())),
+            Numbers::Sequence => compact(uids.iter().filter_map(|uid| self.view.number(*uid))),
+        }
     }
 
     /// Refuses what changes a mailbox that was opened with EXAMINE.
@@ -92,21 +106,32 @@ impl Selected {
     }
 
     /// Writes what happened since the client was last told.
-    fn tell(&mut self, expunges: Expunges, out: &mut Output) -> Result<(), Fault> {
+    fn tell(&mut self, expunges: Expunges, enabled: Enabled, out: &mut Output) -> Result<(), Fault> {
         let nothing_new = self.index.highest() == self.view.known() && !self.index.is_gone();
         if nothing_new && (expunges == Expunges::Hold || !self.view.holds_expunges()) {
             return Ok(());
         }
         let (changes, records) = self.changes()?;
+        // [rfc7162#3.2.10.2] a number behind that of an expunge which must wait would make who comes back with it miss it
+        let must_wait =
+            self.view.holds_expunges() || changes.vanished.iter().any(|uid| self.view.number(*uid).is_some());
+        if enabled.qresync && expunges == Expunges::Hold && must_wait {
+            return Ok(());
+        }
         let keywords = self.tell_keywords(out);
         let mut text = Vec::new();
-        for news in self.view.apply(&changes, expunges) {
+        let news = self.view.apply(&changes, expunges);
+        if enabled.qresync {
+            vanished(&mut text, &news);
+        }
+        for news in news {
             match news {
-                News::Expunged(number) => response::line(&mut text, format_args!("* {number} EXPUNGE")),
+                News::Expunged(..) if enabled.qresync => {}
+                News::Expunged(number, _) => response::line(&mut text, format_args!("* {number} EXPUNGE")),
                 News::Exists(number) => response::line(&mut text, format_args!("* {number} EXISTS")),
                 News::Flags(number, uid) => {
                     if let Ok(at) = records.binary_search_by_key(&uid, |record| record.uid) {
-                        render::uid_and_flags(&mut text, number, &records[at], &keywords);
+                        render::uid_and_flags(&mut text, number, &records[at], &keywords, enabled);
                     }
                 }
             }
@@ -145,7 +170,18 @@ impl Imap {
 
     /// Tells the client what happened in the selected mailbox, if one is selected.
     pub(super) fn tell(&mut self, expunges: Expunges, out: &mut Output) -> Result<(), Fault> {
-        self.selected.as_mut().map_or(Ok(()), |selected| selected.tell(expunges, out))
+        let enabled = self.enabled;
+        self.selected.as_mut().map_or(Ok(()), |selected| selected.tell(expunges, enabled, out))
+    }
+}
+
+/// `* VANISHED 4,7:9` in place of as many EXPUNGEs.
+// [rfc7162#3.2.10.2]
+fn vanished(text: &mut Vec<u8>, news: &[News]) {
+    let gone = |news: &News| if let News::Expunged(_, uid) = news { Some(uid.get()) } else { None };
+    let uids = compact(news.iter().rev().filter_map(gone));
+    if !uids.is_empty() {
+        response::line(text, format_args!("* VANISHED {uids}"));
     }
 }
 

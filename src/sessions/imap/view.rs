@@ -48,8 +48,9 @@ pub(super) enum Expunges {
 /// What the client is to be told, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum News {
-    /// `* n EXPUNGE`. Several come in descending order, so that each number is the one that was known before.
-    Expunged(u32),
+    /// `* n EXPUNGE`, or `* VANISHED`. Several come in descending order, so that each number is the one that was known
+    /// before.
+    Expunged(u32, Uid),
     /// `* n EXISTS`
     Exists(u32),
     /// The flags of a message changed.
@@ -151,11 +152,16 @@ impl View {
     /// Takes the gone messages out.
     fn expunge(&mut self) -> Vec<News> {
         let gone = std::mem::take(&mut self.held);
-        let news = gone.iter().rev().filter_map(|uid| self.number(*uid)).map(News::Expunged).collect();
+        let news = gone.iter().rev().filter_map(|uid| Some(News::Expunged(self.number(*uid)?, *uid))).collect();
         if !gone.is_empty() {
             self.uids.retain(|uid| !gone.contains(uid));
         }
         news
+    }
+
+    /// The messages whose UIDs lie in a range.
+    pub(super) fn within(&self, range: &RangeInclusive<u32>) -> &[Uid] {
+        &self.uids[self.places(range)]
     }
 
     /// Where the UIDs of a range lie.
@@ -235,14 +241,15 @@ mod tests {
     #[test]
     fn what_others_do_is_told_when_it_may_be() {
         use Expunges::{Hold, Tell};
-        use News::{Exists, Expunged};
+        use News::Exists;
+        let gone = |number, of| News::Expunged(number, uid(of));
         for (before, happened, expunges, news) in [
             (vec![1, 2, 3], changes(&[], &[], 11), Tell, vec![]),
             (vec![1, 2, 3], changes(&[(4, 11), (5, 12)], &[], 12), Hold, vec![Exists(5)]),
             (vec![1, 2, 3], changes(&[(2, 11)], &[], 11), Hold, vec![flags(2, 2)]),
-            (vec![1, 2, 3], changes(&[], &[1, 2], 11), Tell, vec![Expunged(2), Expunged(1)]),
+            (vec![1, 2, 3], changes(&[], &[1, 2], 11), Tell, vec![gone(2, 2), gone(1, 1)]),
             (vec![1, 2, 3], changes(&[], &[1, 2], 11), Hold, vec![]),
-            (vec![1, 2, 3], changes(&[(3, 11), (4, 12)], &[1], 12), Tell, vec![Expunged(1), Exists(3), flags(2, 3)]),
+            (vec![1, 2, 3], changes(&[(3, 11), (4, 12)], &[1], 12), Tell, vec![gone(1, 1), Exists(3), flags(2, 3)]),
             (vec![1, 2, 3], changes(&[(4, 11)], &[2], 12), Hold, vec![Exists(4)]),
             (vec![1, 2, 3], changes(&[], &[7], 12), Tell, vec![]),
             (vec![], changes(&[(1, 11)], &[], 11), Tell, vec![Exists(1)]),
@@ -259,7 +266,7 @@ mod tests {
         assert_eq!(view.apply(&changes(&[], &[2], 11), Expunges::Hold), []);
         assert!(view.holds_expunges());
         assert_eq!(view.select(&set("2:3"), Numbers::Sequence).unwrap(), [(2, uid(2)), (3, uid(3))]);
-        assert_eq!(view.apply(&changes(&[(3, 12)], &[], 12), Expunges::Tell), [News::Expunged(2), flags(2, 3)]);
+        assert_eq!(view.apply(&changes(&[(3, 12)], &[], 12), Expunges::Tell), [News::Expunged(2, uid(2)), flags(2, 3)]);
         assert!(!view.holds_expunges());
     }
 
@@ -320,7 +327,7 @@ mod tests {
     /// A client's own list. Of new messages it fetches the UIDs at once.
     fn believe(client: &mut Vec<Uid>, news: &News, view: &View) -> Result<(), TestCaseError> {
         match news {
-            News::Expunged(number) => drop(client.remove(index(*number) - 1)),
+            News::Expunged(number, uid) => prop_assert_eq!(client.remove(index(*number) - 1), *uid),
             News::Exists(number) => {
                 prop_assert!(index(*number) > client.len());
                 client.extend_from_slice(&view.uids[client.len()..]);

@@ -4,8 +4,10 @@ use imap_codec::decode::{Decoder, GreetingDecodeError, ResponseDecodeError};
 use imap_codec::{GreetingCodec, ResponseCodec};
 
 /// What imap-codec can't read, and why we say it nevertheless: how the response begins, how it may go on, the reason.
-const EXCEPTIONS: &[(&str, &str, &str)] =
-    &[("* LIST ", " (\"CHILDINFO\" (\"SUBSCRIBED\"))", "mbox-list-extended of RFC 5258 §6, which it does not know")];
+const EXCEPTIONS: &[(&str, &str, &str)] = &[
+    ("* LIST ", " (\"CHILDINFO\" (\"SUBSCRIBED\"))", "mbox-list-extended of RFC 5258 §6, which it does not know"),
+    ("* ESEARCH ", " (TAG ", "esearch-response of RFC 4731, which it does not know"),
+];
 
 /// Reads all that a session said.
 pub fn read(heard: &[u8]) {

@@ -1,5 +1,6 @@
 //! A small server without sockets: one account, its store in memory, and as many sessions as a test wants.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
@@ -139,6 +140,20 @@ impl World {
         let all = self.store.pending_events(usize::MAX).unwrap();
         let new = all.iter().skip(std::mem::replace(&mut self.told, all.len()));
         new.map(|(_, leaf)| event(leaf.text())).collect()
+    }
+
+    /// The number of each message's last change, by its UID in INBOX.
+    pub fn modseqs(&self) -> BTreeMap<u32, u64> {
+        let account = self.store.account(self.account).unwrap();
+        let inbox = account.mailbox_by_name("INBOX").unwrap().unwrap();
+        let (records, _) = account.index(inbox.id).unwrap().snapshot();
+        records.iter().map(|record| (record.uid.get(), record.modseq.0)).collect()
+    }
+
+    /// INBOX's UIDVALIDITY.
+    pub fn uid_validity(&self) -> u32 {
+        let account = self.store.account(self.account).unwrap();
+        account.mailbox_by_name("INBOX").unwrap().unwrap().uid_validity.0.get()
     }
 
     /// A client that has just connected, without TLS.

@@ -70,6 +70,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 1] first unseen
 S: * OK [UIDVALIDITY 1795341612] UIDs valid
 S: * OK [UIDNEXT 3] predicted next UID
+S: * OK [HIGHESTMODSEQ 22] last change
 S: x OK [READ-WRITE] SELECT completed
 C: y DELETE Old/2025
 S: * 2 EXPUNGE

@@ -79,7 +79,8 @@ S: x BAD [CLIENTBUG] the arguments have no valid form
 C: y SEARCH OR SEEN
 S: y BAD [CLIENTBUG] the arguments have no valid form
 C: z SEARCH RETURN (COUNT) ALL
-S: z BAD [CLIENTBUG] the arguments have no valid form
+S: * ESEARCH (TAG "z") COUNT 3
+S: z OK SEARCH completed
 C: A UID SEARCH NOT DELETED
 S: * SEARCH 1 2
 S: A OK UID SEARCH completed
@@ -88,4 +89,5 @@ S: * SEARCH 1
 S: B OK SEARCH completed
 == what is recorded?
 C: C UID SEARCH RETURN () ALL
-S: C BAD [CLIENTBUG] the arguments have no valid form
+S: * ESEARCH (TAG "C") UID ALL 1:3
+S: C OK UID SEARCH completed

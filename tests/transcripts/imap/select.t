@@ -12,6 +12,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 2] first unseen
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 4] predicted next UID
+S: * OK [HIGHESTMODSEQ 10] last change
 S: a OK [READ-WRITE] SELECT completed
 C: b STATUS INBOX (MESSAGES RECENT UIDNEXT UIDVALIDITY UNSEEN)
 S: * STATUS INBOX (MESSAGES 3 RECENT 0 UIDNEXT 4 UIDVALIDITY 1795341600 UNSEEN 2)
@@ -32,6 +33,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 2] first unseen
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 4] predicted next UID
+S: * OK [HIGHESTMODSEQ 10] last change
 S: g OK [READ-ONLY] EXAMINE completed
 C: h STORE 1 +FLAGS (\Flagged)
 S: h NO [NOPERM] the mailbox was opened for reading only
@@ -53,6 +55,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 2] first unseen
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 4] predicted next UID
+S: * OK [HIGHESTMODSEQ 10] last change
 S: n OK [READ-WRITE] SELECT completed
 C: o UNSELECT
 S: o OK UNSELECT completed
@@ -67,6 +70,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 2] first unseen
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 4] predicted next UID
+S: * OK [HIGHESTMODSEQ 10] last change
 S: q OK [READ-WRITE] SELECT completed
 # with CLOSE the deleted go unsaid
 C: r CLOSE
@@ -81,6 +85,7 @@ S: * 0 EXISTS
 S: * 0 RECENT
 S: * OK [UIDVALIDITY 1795341601] UIDs valid
 S: * OK [UIDNEXT 1] predicted next UID
+S: * OK [HIGHESTMODSEQ 3] last change
 S: t OK [READ-WRITE] SELECT completed
 C: u CHECK
 S: u OK CHECK completed

@@ -16,7 +16,7 @@ S: d OK ID completed
 C: e ID ("name")
 S: e BAD [CLIENTBUG] the arguments have no valid form
 C: f ENABLE CONDSTORE X-FROB
-S: * ENABLED
+S: * ENABLED CONDSTORE
 S: f OK ENABLE completed
 C: g ENABLE UTF8=ACCEPT
 S: * ENABLED UTF8=ACCEPT

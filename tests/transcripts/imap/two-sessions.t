@@ -97,6 +97,7 @@ S: * 0 EXISTS
 S: * 0 RECENT
 S: * OK [UIDVALIDITY 1795341606] UIDs valid
 S: * OK [UIDNEXT 1] predicted next UID
+S: * OK [HIGHESTMODSEQ 23] last change
 S: i OK [READ-WRITE] SELECT completed
 == session 1
 C: o DELETE x
