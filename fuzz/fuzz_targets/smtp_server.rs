@@ -10,11 +10,9 @@ use sceau::proto::{Machine, Step};
 
 fuzz_target!(|input: (bool, bool, u8, &[u8])| {
     let (submission, tls, step, bytes) = input;
-    let settings = Settings {
-        host: Domain::parse("mx.a.fr").expect("a domain"),
-        profile: if submission { Profile::Submission } else { Profile::Operators },
-        limits: Limits { message: 4096, ..Limits::default() },
-    };
+    let profile = if submission { Profile::Submission } else { Profile::Operators };
+    let limits = Limits { message: 4096, ..Limits::default() };
+    let settings = Settings::new(Domain::parse("mx.a.fr").expect("a domain"), profile, limits);
     let mut machine = Server::new(settings);
     if tls {
         machine.secured();

@@ -101,6 +101,16 @@ pub enum Status {
     LoginCancelled,
     /// Bytes in clear came after STARTTLS (an injection, or a client that does not wait).
     PlaintextAfterStartTls,
+    /// Content declared BINARYMIME that is to come by DATA.
+    BinaryNeedsChunks,
+    /// Octets above 127 that were not declared.
+    EightBitUndeclared,
+    /// A release time beyond what EHLO announced.
+    HoldTooLong,
+    /// A message that would be late before it is released.
+    LateBeforeRelease,
+    /// One connection has had as many messages as it may.
+    TooManyMessages,
     /// Outbound: no host of the recipient's domain could be found.
     PeerNotFound,
     /// Outbound: no connection, or it broke.
@@ -190,6 +200,13 @@ impl Status {
             Self::Utf8Needed => row(553, "5.6.7", None, "an address that is not ASCII needs SMTPUTF8"),
             Self::LoginCancelled => row(501, "5.7.0", None, "the login was cancelled"),
             Self::PlaintextAfterStartTls => row(554, "5.5.1", None, "bytes in clear after STARTTLS, closing"),
+            Self::BinaryNeedsChunks => row(503, "5.5.1", None, "binary content comes by BDAT, not by DATA"),
+            Self::EightBitUndeclared => {
+                row(554, "5.6.3", None, "octets above 127 were not declared, send them with BODY=8BITMIME")
+            }
+            Self::HoldTooLong => row(501, "5.5.4", None, "the release time is beyond what the reply to EHLO allows"),
+            Self::LateBeforeRelease => row(501, "5.5.4", None, "BY ends before the release time"),
+            Self::TooManyMessages => row(421, "4.7.0", None, "enough messages for one connection, open another"),
             Self::PeerNotFound => row(451, "4.4.3", None, "no server was found for the recipient's domain"),
             Self::PeerUnreachable => row(451, "4.4.1", None, "the recipient's server did not answer"),
             Self::PeerSilent => row(451, "4.4.2", None, "the recipient's server was silent for too long"),

@@ -128,7 +128,7 @@ pub fn submission_smtp(config: &Config) -> smtp::Settings {
 
 fn smtp_settings(config: &Config, profile: smtp::Profile, message: Size, recipients: u32) -> smtp::Settings {
     let limits = smtp::Limits { message: message.0, recipients: count(recipients), ..smtp::Limits::default() };
-    smtp::Settings { host: config.server.name.clone(), profile, limits }
+    smtp::Settings::new(config.server.name.clone(), profile, limits)
 }
 
 /// A count of the file as a count of things.

@@ -26,6 +26,8 @@ pub enum Verb {
     Rcpt,
     /// DATA
     Data,
+    /// BDAT (RFC 3030)
+    Bdat,
     /// RSET
     Rset,
     /// NOOP
@@ -41,7 +43,7 @@ pub enum Verb {
 }
 
 /// Every verb with its word. A word that is not here is not a command.
-const VERBS: [(&str, Verb); 13] = [
+const VERBS: [(&str, Verb); 14] = [
     ("EHLO", Verb::Ehlo),
     ("HELO", Verb::Helo),
     ("STARTTLS", Verb::StartTls),
@@ -49,6 +51,7 @@ const VERBS: [(&str, Verb); 13] = [
     ("MAIL", Verb::Mail),
     ("RCPT", Verb::Rcpt),
     ("DATA", Verb::Data),
+    ("BDAT", Verb::Bdat),
     ("RSET", Verb::Rset),
     ("NOOP", Verb::Noop),
     ("QUIT", Verb::Quit),
@@ -116,6 +119,13 @@ pub enum Command {
     },
     /// DATA
     Data,
+    /// BDAT: so many octets follow at once.
+    Chunk {
+        /// Octets.
+        size: u64,
+        /// Whether they end the message.
+        last: bool,
+    },
     /// RSET
     Reset,
     /// NOOP
@@ -148,6 +158,7 @@ pub fn parse(line: &[u8], settings: &Settings) -> Result<Command, Status> {
         Verb::Auth => auth(text),
         Verb::StartTls => bare(text, Command::StartTls),
         Verb::Data => bare(text, Command::Data),
+        Verb::Bdat => chunk(text),
         Verb::Rset => bare(text, Command::Reset),
         Verb::Quit => bare(text, Command::Quit),
         // [rfc5321#4.1.1.9] the argument is ignored
@@ -162,6 +173,22 @@ pub fn parse(line: &[u8], settings: &Settings) -> Result<Command, Status> {
 /// A command without arguments; trailing space is borne with (RFC 5321 §4.1.1).
 fn bare(rest: &str, command: Command) -> Result<Command, Status> {
     if rest.trim_matches(' ').is_empty() { Ok(command) } else { Err(Status::Syntax) }
+}
+
+// [rfc3030#2]
+fn chunk(rest: &str) -> Result<Command, Status> {
+    let mut words = rest.split(' ').filter(|word| !word.is_empty());
+    let size = words.next().ok_or(Status::Syntax)?;
+    let last = match words.next() {
+        None => false,
+        Some(word) if word.eq_ignore_ascii_case("LAST") => true,
+        Some(_) => return Err(Status::Syntax),
+    };
+    let digits = (1..=20).contains(&size.len()) && size.bytes().all(|b| b.is_ascii_digit());
+    if !digits || words.next().is_some() {
+        return Err(Status::Syntax);
+    }
+    Ok(Command::Chunk { size: size.parse().unwrap_or(u64::MAX), last })
 }
 
 // [rfc5321#4.1.1.1]
@@ -219,7 +246,7 @@ mod tests {
     use crate::mail::Domain;
 
     fn settings(profile: Profile) -> Settings {
-        Settings { host: Domain::parse("mx.a.fr").unwrap(), profile, limits: Limits::default() }
+        Settings::new(Domain::parse("mx.a.fr").unwrap(), profile, Limits::default())
     }
 
     fn strict(line: &str) -> Result<Command, Status> {
@@ -240,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    // [rfc5321#4.1.1.1] [rfc5321#4.1.1.9]
+    // [rfc5321#4.1.1.1] [rfc5321#4.1.1.9] [rfc3030#2]
     fn commands_are_read_in_any_case_and_with_trailing_space() {
         let hello = |dialect, name: &str| Ok(Command::Hello(Hello { dialect, name: name.to_owned() }));
         for (line, command) in [
@@ -251,6 +278,8 @@ mod tests {
             ("data ", Ok(Command::Data)),
             ("NOOP anything at all", Ok(Command::Noop)),
             ("QUIT", Ok(Command::Quit)),
+            ("BDAT 0 last", Ok(Command::Chunk { size: 0, last: true })),
+            ("bdat 86400", Ok(Command::Chunk { size: 86_400, last: false })),
             ("VRFY jean", Ok(Command::Verify)),
             ("HELP MAIL", Ok(Command::Help)),
         ] {
@@ -279,7 +308,6 @@ mod tests {
         for (line, status) in [
             ("", Status::CommandUnknown),
             (" EHLO x", Status::CommandUnknown),
-            ("BDAT 1 LAST", Status::CommandUnknown),
             ("MAILFROM:<a@b.fr>", Status::CommandUnknown),
             ("EXPN list", Status::NotImplemented),
             ("EHLO", Status::Syntax),
@@ -311,6 +339,16 @@ mod tests {
             assert_eq!(strict(line), Err(status), "{line}");
         }
         assert_eq!(parse(b"MAIL FROM:<\xff@b.fr>", &settings(Profile::Operators)), Err(Status::Syntax));
+    }
+
+    #[test]
+    // [rfc3030#2]
+    fn a_chunk_has_a_count_and_perhaps_an_end() {
+        for bad in ["BDAT", "BDAT x", "BDAT -1", "BDAT 1 FIRST", "BDAT 1 LAST LAST", "BDAT 123456789012345678901"] {
+            assert_eq!(strict(bad), Err(Status::Syntax), "{bad}");
+        }
+        let huge = Command::Chunk { size: u64::MAX, last: false };
+        assert_eq!(strict("BDAT 99999999999999999999"), Ok(huge));
     }
 
     #[test]

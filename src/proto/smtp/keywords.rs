@@ -1,7 +1,6 @@
 //! The table from which the reply to EHLO derives: one row per extension, with its condition and its value.
 //!
-//! An extension is offered only when the whole path behind it keeps its promise. DSN's parameters are parsed, but the
-//! keyword is not here: notices of success have no sender yet.
+//! An extension is offered only when the whole path behind it keeps its promise.
 
 use crate::proto::sasl;
 
@@ -25,7 +24,10 @@ struct Row {
 const ALWAYS: fn(&Settings, Security) -> bool = |_, _| true;
 const NO_VALUE: fn(&Settings) -> Option<String> = |_| None;
 
-const ROWS: [Row; 7] = [
+const IN_TLS: fn(&Settings, Security) -> bool = |_, security| security == Security::Tls;
+const TO_PEOPLE: fn(&Settings, Security) -> bool = |settings, _| settings.profile == Profile::Submission;
+
+const ROWS: [Row; 15] = [
     // [rfc3207#4] not again once TLS is in place
     Row { name: "STARTTLS", offered: |_, security| security == Security::Clear, value: NO_VALUE },
     // [rfc2920#3]
@@ -38,9 +40,44 @@ const ROWS: [Row; 7] = [
     Row { name: "SMTPUTF8", offered: ALWAYS, value: NO_VALUE },
     // [rfc2034#2]
     Row { name: "ENHANCEDSTATUSCODES", offered: ALWAYS, value: NO_VALUE },
+    // [rfc3030#2]
+    Row { name: "CHUNKING", offered: ALWAYS, value: NO_VALUE },
+    // [rfc3030#3]
+    Row { name: "BINARYMIME", offered: ALWAYS, value: NO_VALUE },
+    // [rfc3461#4]
+    Row { name: "DSN", offered: ALWAYS, value: NO_VALUE },
+    // [rfc8689#2] it means nothing in clear
+    Row { name: "REQUIRETLS", offered: IN_TLS, value: NO_VALUE },
+    // [rfc9422#4]
+    Row { name: "LIMITS", offered: ALWAYS, value: |settings| Some(limits(settings)) },
     // [rfc4954#3] never in clear
     Row { name: "AUTH", offered: auth_offered, value: |_| Some(sasl::mechanisms().collect::<Vec<_>>().join(" ")) },
+    // [rfc4865#4]
+    Row { name: "FUTURERELEASE", offered: hold_offered, value: |settings| Some(hold(settings)) },
+    // [rfc2852#4] without a shortest time: what is late at once was not to be sent, and hears so
+    Row { name: "DELIVERBY", offered: TO_PEOPLE, value: NO_VALUE },
+    // [rfc6710#3]
+    Row { name: "MT-PRIORITY", offered: TO_PEOPLE, value: NO_VALUE },
 ];
+
+fn limits(settings: &Settings) -> String {
+    format!("MAILMAX={} RCPTMAX={}", settings.limits.transactions, settings.limits.recipients)
+}
+
+fn hold_offered(settings: &Settings, security: Security) -> bool {
+    TO_PEOPLE(settings, security) && settings.limits.hold > 0
+}
+
+/// The longest time in seconds, and the moment that it leads to now.
+fn hold(settings: &Settings) -> String {
+    let seconds = settings.limits.hold;
+    format!("{seconds} {}", settings.opened.plus_secs(i64::from(seconds)).rfc3339())
+}
+
+/// The keywords that this table can offer, in its order.
+pub fn all() -> impl Iterator<Item = &'static str> {
+    ROWS.iter().map(|row| row.name)
+}
 
 /// Whether AUTH may be used.
 #[must_use]

@@ -1,12 +1,13 @@
 //! SMTP (RFC 5321) as machines: the server's side, the client's side, and the data between them.
 //!
 //! Start reading at [`server::Server`]: commands come in as bytes and go out as [`server::Event`]s. [`command`] is the
-//! grammar, [`data`] the framing of message content in both directions, [`keywords`] the table from which the reply to
+//! grammar, [`data`] and [`chunk`] the framing of message content, [`keywords`] the table from which the reply to
 //! EHLO derives. Not here: who may do what (`sessions`, `flows`), sockets, TLS and time (`net`).
 //!
 //! Two profiles share the machine. [`Profile::Operators`] is strict, since its peers are servers; the submission
 //! profile bears with known habits of Outlook and Apple Mail and offers AUTH.
 
+pub mod chunk;
 pub mod client;
 pub mod command;
 pub mod data;
@@ -16,7 +17,7 @@ mod path;
 mod reply;
 pub mod server;
 
-use crate::mail::Domain;
+use crate::mail::{Domain, Time};
 
 /// Who is on the other side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,16 @@ pub struct Settings {
     pub profile: Profile,
     /// What one connection may use.
     pub limits: Limits,
+    /// When the conversation began: what a release time is measured by. A machine has no clock.
+    pub opened: Time,
+}
+
+impl Settings {
+    /// The settings of a port; the time is given with each conversation.
+    #[must_use]
+    pub fn new(host: Domain, profile: Profile, limits: Limits) -> Self {
+        Self { host, profile, limits, opened: Time::default() }
+    }
 }
 
 /// What one connection may use.
@@ -57,6 +68,12 @@ pub struct Limits {
     pub logins: u32,
     /// Commands that bring nothing forward (NOOP, RSET, EHLO, VRFY …) since the last accepted recipient.
     pub idle_commands: u32,
+    /// MAIL commands of one connection (RFC 9422 §4: MAILMAX).
+    pub transactions: u32,
+    /// Chunks of less than 1,024 octets in one transaction, and chunks in one connection that come when none can.
+    pub tiny_chunks: u32,
+    /// Seconds that a submission may ask to be held (RFC 4865); 0 does not offer it.
+    pub hold: u32,
 }
 
 impl Default for Limits {
@@ -70,6 +87,9 @@ impl Default for Limits {
             refusals: 100,
             logins: 3,
             idle_commands: 100,
+            transactions: 1000,
+            tiny_chunks: 1000,
+            hold: 0,
         }
     }
 }

@@ -44,6 +44,12 @@ pub(super) fn taken(output: &mut Vec<u8>, envelope: EnvelopeId) {
     output.extend_from_slice(format!("250 2.0.0 {envelope}\r\n").as_bytes());
 }
 
+/// `250` to a chunk that is not the last one.
+// [rfc3030#2]
+pub(super) fn chunk(output: &mut Vec<u8>, octets: u64) {
+    output.extend_from_slice(format!("250 2.0.0 {octets} octets received\r\n").as_bytes());
+}
+
 pub(super) fn refusal(output: &mut Vec<u8>, status: Status) {
     let line = format!("{} {} {}\r\n", status.smtp(), status.enhanced(), status.text());
     output.extend_from_slice(line.as_bytes());

@@ -162,7 +162,7 @@ impl World {
 /// The settings of `mx.a.fr`.
 pub(crate) fn settings() -> Settings {
     let host = Domain::parse("mx.a.fr").unwrap();
-    Settings { host, profile: Profile::Operators, limits: crate::proto::smtp::Limits::default() }
+    Settings::new(host, Profile::Operators, crate::proto::smtp::Limits::default())
 }
 
 /// The listed operator of `a.fr`.

@@ -72,15 +72,20 @@ pub(crate) fn run_folder<S: Subject>(folder: &str, input: char, subject: impl Fn
     files.retain(|file| file.extension().is_some_and(|extension| extension == "t"));
     files.sort();
     assert!(!files.is_empty(), "no scripts in {}", folder.display());
+    let mut wrong = Vec::new();
     for file in files {
         let script = parse(&fs::read_to_string(&file).unwrap(), input)
             .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         for (how, piece) in [("in packets", usize::MAX), ("byte by byte", 1)] {
             let heard = play(&script, subject(&script.settings), piece);
             let wanted: Vec<_> = script.lines.iter().map(show).collect();
-            assert!(heard == wanted, "{} {how}:\n{}", file.display(), difference(&wanted, &heard));
+            if heard != wanted {
+                wrong.push(format!("{} {how}:\n{}", file.display(), difference(&wanted, &heard)));
+                break;
+            }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
 /// Holds the conversation and writes down what was said, in the form of a script.

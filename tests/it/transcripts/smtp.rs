@@ -1,6 +1,8 @@
 //! Conversations of the SMTP server machine, with a session that knows a few addresses.
 
-use sceau::mail::{Address, Domain, EnvelopeId, Fault, ReversePath, Status};
+use sceau::mail::{
+    Address, Domain, EnvelopeId, Fault, MailParams, Priority, RcptParams, ReversePath, Status, Time, Wishes,
+};
 use sceau::proto::sasl::Credentials;
 use sceau::proto::smtp::server::{Answer, Event, Server};
 use sceau::proto::smtp::{Limits, Profile, Settings};
@@ -12,6 +14,9 @@ use super::{Act, Subject, run_folder};
 fn smtp_server() {
     run_folder("smtp", 'C', Talk::new);
 }
+
+/// The time of every conversation.
+const NOW: &str = "2026-11-22T10:00:00Z";
 
 /// The rules: `unknown@…` does not exist, `full@…` is full, `stranger@…` may not send; jean's password is `secret`;
 /// content with the word `unlucky` can't be stored.
@@ -35,10 +40,15 @@ impl Talk {
                 ("refusals", number) => limits.refusals = number.parse().unwrap(),
                 ("idle commands", number) => limits.idle_commands = number.parse().unwrap(),
                 ("line", number) => limits.line = number.parse().unwrap(),
+                ("message", number) => limits.message = number.parse().unwrap(),
+                ("transactions", number) => limits.transactions = number.parse().unwrap(),
+                ("tiny chunks", number) => limits.tiny_chunks = number.parse().unwrap(),
+                ("hold", number) => limits.hold = number.parse().unwrap(),
                 other => panic!("unknown setting {other:?}"),
             }
         }
-        let mut machine = Server::new(Settings { host: Domain::parse("mx.a.fr").unwrap(), profile, limits });
+        let settings = Settings::new(Domain::parse("mx.a.fr").unwrap(), profile, limits);
+        let mut machine = Server::new(Settings { opened: Time::parse_rfc3339(NOW).unwrap(), ..settings });
         if implicit_tls {
             machine.secured();
         }
@@ -53,8 +63,14 @@ impl Talk {
             Event::Ending(status) => return Some(format!("ending: {status:?}")),
             Event::Greeting | Event::Hello(_) | Event::Data => Answer::Accept,
             Event::Login(credentials) => login(&credentials),
-            Event::Mail { path, .. } => self.mail(&path),
-            Event::Rcpt { address, .. } => self.rcpt(&address),
+            Event::Mail { path, params } => {
+                note = asked_of_message(&params);
+                self.mail(&path)
+            }
+            Event::Rcpt { address, params } => {
+                note = asked_for_recipient(&params);
+                self.rcpt(&address)
+            }
             Event::Content(piece) => {
                 self.content.extend(piece);
                 match self.content.windows(7).any(|word| word == b"unlucky") {
@@ -94,6 +110,33 @@ impl Talk {
         }
         Answer::Accept
     }
+}
+
+/// What the session was told of the sender's wishes, if there are any.
+fn asked_of_message(params: &MailParams) -> Option<String> {
+    let Wishes { ret, envid, binary, require_tls, hold_until, deliver_by, priority } =
+        params.wishes(Time::parse_rfc3339(NOW).unwrap());
+    let mut words = vec![
+        ret.map(|ret| format!("ret={ret:?}")),
+        envid.map(|envid| format!("envid={envid}")),
+        binary.then(|| "binary".to_owned()),
+        require_tls.then(|| "requiretls".to_owned()),
+        hold_until.map(|time| format!("hold={time}")),
+        deliver_by.map(|by| format!("by={} {:?}", by.at, by.late)),
+    ];
+    words.push((priority != Priority::default()).then(|| format!("priority={}", priority.level())));
+    asked(words)
+}
+
+fn asked_for_recipient(params: &RcptParams) -> Option<String> {
+    let RcptParams { notify, original } = params;
+    let original = original.as_ref().map(|original| format!("orcpt={};{}", original.kind, original.address));
+    asked(vec![notify.map(|notify| format!("notify={notify:?}")), original])
+}
+
+fn asked(words: Vec<Option<String>>) -> Option<String> {
+    let words: Vec<_> = words.into_iter().flatten().collect();
+    (!words.is_empty()).then(|| format!("asked: {}", words.join(" ")))
 }
 
 fn login(credentials: &Credentials) -> Answer {

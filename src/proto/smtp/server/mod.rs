@@ -16,10 +16,11 @@ use crate::proto::sasl::{self, Credentials, Exchange, SaslStep};
 use crate::proto::{Machine, Step};
 
 use super::Settings;
+use super::chunk::Form;
 use super::command::{self, Command, Dialect, Hello, Verb};
 use super::keywords::{self, Security};
 use super::reply::{self, Good};
-use content::Content;
+use content::{Content, Declared};
 use lines::{Line, Lines};
 
 /// What happens in a conversation. Each needs an answer, unless it says otherwise.
@@ -45,7 +46,7 @@ pub enum Event {
         /// What was said of this recipient.
         params: RcptParams,
     },
-    /// The content is about to come; there is at least one accepted recipient.
+    /// The content is about to come, by DATA or in chunks; there is at least one accepted recipient.
     Data,
     /// A piece of the content, without dot-stuffing. A refusal makes the machine read the rest by itself and then give
     /// that refusal as the reply; [`Event::Abandoned`] is not told in this case.
@@ -80,9 +81,14 @@ enum Question {
     Greeting,
     Hello(Dialect),
     Login,
-    Mail { utf8: bool },
+    Mail {
+        utf8: bool,
+        declared: Declared,
+    },
     Rcpt,
     Data,
+    /// As [`Question::Data`], for the first chunk, which follows at once.
+    Chunks,
     Content,
     ContentEnd,
 }
@@ -99,6 +105,8 @@ enum Phase {
     Exchange(Exchange),
     /// Content is awaited.
     Content,
+    /// A chunk that came when none could is read over.
+    Skip { left: u64, status: Status },
     /// `220` to STARTTLS was said.
     StartTls,
     /// The handshake is going on.
@@ -121,7 +129,10 @@ enum Move {
 #[derive(Debug)]
 struct Transaction {
     utf8: bool,
+    declared: Declared,
     recipients: usize,
+    /// A chunk has come: neither recipients nor DATA any more.
+    in_chunks: bool,
 }
 
 #[derive(Debug, Default)]
@@ -130,6 +141,10 @@ struct Counters {
     refusals: u32,
     logins: u32,
     idle: u32,
+    /// MAIL commands.
+    transactions: u32,
+    /// Chunks that came when none could.
+    skipped: u32,
 }
 
 /// The machine. Its memory is bounded by one line ([`super::Limits`]) and what was received since it last said
@@ -145,8 +160,8 @@ pub struct Server {
     greeted: bool,
     logged_in: bool,
     transaction: Option<Transaction>,
-    /// A pipelining client sends RCPT and DATA before it knows that MAIL was refused: no errors of its own.
-    mail_refused: bool,
+    /// A pipelining client sends on before it knows that MAIL or a chunk was refused: no errors of its own.
+    failed_before: bool,
     content: Content,
     counters: Counters,
     /// Something that needs TLS was tried without.
@@ -167,8 +182,8 @@ impl Server {
             greeted: false,
             logged_in: false,
             transaction: None,
-            mail_refused: false,
-            content: Content::default(),
+            failed_before: false,
+            content: Content::by_data(Declared { form: Form::Text, eight_bit: false }),
             counters: Counters::default(),
             tried_in_clear: false,
         }
@@ -191,13 +206,15 @@ impl Server {
     /// Whether content of a message is awaited: the time-out of RFC 5321 §4.5.3.2.5 applies.
     #[must_use]
     pub fn in_content(&self) -> bool {
-        matches!(self.phase, Phase::Content)
+        matches!(self.phase, Phase::Content | Phase::Skip { .. })
     }
 
     /// Uses up some of the input.
     fn advance(&mut self) -> Move {
-        if matches!(self.phase, Phase::Content) {
-            return self.content_piece();
+        match self.phase {
+            Phase::Content => return self.content_piece(),
+            Phase::Skip { left, status } => return self.skip_piece(left, status),
+            _ => {}
         }
         match self.lines.next(self.line_limit()) {
             Line::Whole(line) => self.on_line(&line),
@@ -216,13 +233,22 @@ impl Server {
     }
 
     fn on_command(&mut self, line: &[u8]) -> Move {
+        let verb = Verb::of(line).map(|(verb, _)| verb);
+        if verb == Some(Verb::Bdat) {
+            return self.on_chunk(line);
+        }
         let parsed = self
-            .may_come(Verb::of(line).map(|(verb, _)| verb))
+            .may_come(verb)
             .and_then(|()| command::parse(line, &self.settings))
             .and_then(|command| self.fits(line, command));
         match parsed {
             Ok(command) => self.obey(command),
-            Err(status) => self.complain(status),
+            // [rfc5321#3.8]
+            Err(status) if status.smtp() == 421 => self.close(status),
+            Err(status) => {
+                self.failed_before |= verb == Some(Verb::Mail) && self.transaction.is_none();
+                self.complain(status)
+            }
         }
     }
 
@@ -238,12 +264,11 @@ impl Server {
             }
             Command::StartTls => self.say(Good::StartTls, Phase::StartTls),
             Command::Auth { mechanism, initial } => self.begin_login(&mechanism, initial.as_deref()),
-            Command::Mail { path, params } => {
-                self.mail_refused = false;
-                self.ask(Question::Mail { utf8: params.utf8 }, Event::Mail { path, params })
-            }
+            Command::Mail { path, params } => self.begin(path, params),
             Command::Rcpt { address, params } => self.ask(Question::Rcpt, Event::Rcpt { address, params }),
             Command::Data => self.ask(Question::Data, Event::Data),
+            // taken apart before
+            Command::Chunk { .. } => Move::Done,
             // [rfc5321#4.1.1.5]
             Command::Reset => {
                 self.abandon(None);
@@ -257,6 +282,13 @@ impl Server {
                 self.say(Good::Bye, Phase::Closing)
             }
         }
+    }
+
+    fn begin(&mut self, path: ReversePath, params: MailParams) -> Move {
+        self.failed_before = false;
+        self.counters.transactions += 1;
+        let (utf8, declared) = (params.utf8, self.declared(&params));
+        self.ask(Question::Mail { utf8, declared }, Event::Mail { path, params })
     }
 
     // [rfc4954#4]
@@ -321,8 +353,8 @@ impl Server {
                 self.logged_in = true;
                 reply::good(&mut self.output, Good::LoggedIn);
             }
-            Question::Mail { utf8 } => {
-                self.transaction = Some(Transaction { utf8, recipients: 0 });
+            Question::Mail { utf8, declared } => {
+                self.transaction = Some(Transaction { utf8, declared, recipients: 0, in_chunks: false });
                 reply::good(&mut self.output, Good::SenderTaken);
             }
             Question::Rcpt => {
@@ -333,11 +365,12 @@ impl Server {
                 reply::good(&mut self.output, Good::RecipientTaken);
             }
             Question::Data => {
-                self.content = Content::default();
+                let declared = self.transaction.as_ref().map(|transaction| transaction.declared);
+                self.content = Content::by_data(declared.unwrap_or(Declared { form: Form::Text, eight_bit: false }));
                 self.phase = Phase::Content;
                 reply::good(&mut self.output, Good::SendContent);
             }
-            Question::Content => self.phase = Phase::Content,
+            Question::Chunks | Question::Content => self.phase = Phase::Content,
             Question::ContentEnd => {
                 self.transaction = None;
                 reply::good(&mut self.output, Good::Done);
@@ -363,14 +396,14 @@ impl Server {
             Question::Login => {
                 self.login_refused(fault.status);
             }
-            Question::Content => {
+            Question::Chunks | Question::Content => {
                 self.content.refuse(fault.status);
                 self.transaction = None;
                 self.phase = Phase::Content;
                 return;
             }
             Question::Mail { .. } | Question::Rcpt => {
-                self.mail_refused = matches!(question, Question::Mail { .. });
+                self.failed_before = matches!(question, Question::Mail { .. });
                 reply::refusal(&mut self.output, fault.status);
                 self.counters.refusals += 1;
                 if self.counters.refusals >= self.settings.limits.refusals {
@@ -408,7 +441,7 @@ impl Server {
 
     /// Forgets the transaction and says so, if there was one.
     fn abandon(&mut self, status: Option<Status>) {
-        self.mail_refused = false;
+        self.failed_before = false;
         if self.transaction.take().is_some() {
             self.events.push_back(Event::Abandoned(status));
         }
@@ -485,7 +518,7 @@ impl Machine for Server {
                     self.close(Status::PlaintextAfterStartTls);
                 }
                 Phase::Closing => return Step::Close,
-                Phase::Command | Phase::Exchange(_) | Phase::Content => match self.advance() {
+                Phase::Command | Phase::Exchange(_) | Phase::Content | Phase::Skip { .. } => match self.advance() {
                     Move::Event(event) => self.events.push_back(event),
                     Move::Starved => return Step::NeedInput,
                     Move::Done => {}

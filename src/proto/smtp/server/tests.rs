@@ -23,7 +23,7 @@ struct Talk {
 
 impl Talk {
     fn new(profile: Profile, limits: Limits) -> Self {
-        let machine = Server::new(Settings { host: Domain::parse("mx.a.fr").unwrap(), profile, limits });
+        let machine = Server::new(Settings::new(Domain::parse("mx.a.fr").unwrap(), profile, limits));
         Self { machine, seen: Vec::new() }
     }
 
@@ -88,40 +88,49 @@ fn run(profile: Profile, tls: bool, input: &[u8], cuts: &[usize]) -> Vec<Seen> {
 
 /// Conversations that come near every rule: whole commands, halves of them, line ends of all kinds.
 fn conversation() -> impl Strategy<Value = Vec<u8>> {
-    let pieces: Vec<&'static [u8]> = vec![
-        b"EHLO b.fr\r\n",
-        b"HELO b.fr\r\n",
-        b"STARTTLS\r\n",
-        b"AUTH PLAIN AGEAYg==\r\n",
-        b"AUTH PLAIN\r\n",
-        b"AUTH LOGIN\r\n",
-        b"AGEAYg==\r\n",
-        b"*\r\n",
-        b"MAIL FROM:<a@b.fr>\r\n",
-        b"MAIL FROM:<>\r\n",
-        b"RCPT TO:<c@a.fr>\r\n",
-        b"RCPT TO:<unknown@a.fr>\r\n",
-        b"DATA\r\n",
-        b"a line of content\r\n",
-        b"..\r\n",
-        b".\r\n",
-        b"\r\n.\r\n",
-        b"\r\n",
-        b"\n",
-        b"\r",
-        b"\0",
-        b"RSET\r\n",
-        b"NOOP\r\n",
-        b"QUIT\r\n",
-        b"AUTH PLAIN 0123456789012345678901234567890123456789\r\n",
-        b"NOOP 01234567890123456789012345678901234567890123456789\r\n",
-    ];
     // a beginning that reaches content, so that half of the cases are about it
     let reach = b"EHLO b.fr\r\nMAIL FROM:<a@b.fr>\r\nRCPT TO:<c@a.fr>\r\nDATA\r\n".as_slice();
     let start = prop_oneof![Just(b"".as_slice()), Just(b"EHLO b.fr\r\n".as_slice()), Just(reach)];
-    (start, proptest::collection::vec(proptest::sample::select(pieces), 0..20))
+    (start, proptest::collection::vec(proptest::sample::select(PIECES.to_vec()), 0..20))
         .prop_map(|(start, rest)| [start, &rest.concat()].concat())
 }
+
+const PIECES: &[&[u8]] = &[
+    b"EHLO b.fr\r\n",
+    b"HELO b.fr\r\n",
+    b"STARTTLS\r\n",
+    b"AUTH PLAIN AGEAYg==\r\n",
+    b"AUTH PLAIN\r\n",
+    b"AUTH LOGIN\r\n",
+    b"AGEAYg==\r\n",
+    b"*\r\n",
+    b"MAIL FROM:<a@b.fr>\r\n",
+    b"MAIL FROM:<>\r\n",
+    b"RCPT TO:<c@a.fr>\r\n",
+    b"RCPT TO:<unknown@a.fr>\r\n",
+    b"DATA\r\n",
+    b"BDAT 5\r\n",
+    b"BDAT 3\r\na\r\n",
+    b"BDAT 2\r\n.\n",
+    b"BDAT 60\r\n",
+    b"BDAT 0 LAST\r\n",
+    b"BDAT 7 LAST\r\nb\r\n.\r\n\xe9",
+    b"BDAT x\r\n",
+    b"MAIL FROM:<a@b.fr> BODY=BINARYMIME\r\n",
+    b"a line of content\r\n",
+    b"..\r\n",
+    b".\r\n",
+    b"\r\n.\r\n",
+    b"\r\n",
+    b"\n",
+    b"\r",
+    b"\0",
+    b"RSET\r\n",
+    b"NOOP\r\n",
+    b"QUIT\r\n",
+    b"AUTH PLAIN 0123456789012345678901234567890123456789\r\n",
+    b"NOOP 01234567890123456789012345678901234567890123456789\r\n",
+];
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
@@ -205,11 +214,8 @@ fn our_own_end_is_told_and_drops_the_transaction() {
 
 #[test]
 fn a_refused_connection_hears_why() {
-    let mut machine = Server::new(Settings {
-        host: Domain::parse("mx.a.fr").unwrap(),
-        profile: Profile::Operators,
-        limits: Limits::default(),
-    });
+    let host = Domain::parse("mx.a.fr").unwrap();
+    let mut machine = Server::new(Settings::new(host, Profile::Operators, Limits::default()));
     assert_eq!(machine.next(), Step::Event(Event::Greeting));
     assert_eq!(machine.next(), Step::NeedInput);
     machine.answer(Answer::Refuse(Fault::ours(Status::Busy, "")));
