@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use super::data::Data;
 use super::settings;
@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::flows::{Incoming, Intake, Login, Logins, Openings, Outgoing, Peer, Submission, Transaction};
 use crate::mail::{Address, Clock, EnvelopeId, Fault, MailParams, RcptParams, ReversePath};
 use crate::proto::{imap, smtp};
-use crate::sessions::imap::Services;
+use crate::sessions::imap::{Services, TURNS};
 use crate::sessions::operator::{FromOperators, Operator};
 use crate::sessions::smtp::SmtpSession;
 use crate::sessions::submission::{FromPeople, Person};
@@ -52,6 +52,8 @@ impl Doors {
                 openings: Arc::new(Openings::new(Arc::clone(store))),
                 edge: edge.clone(),
                 limits: imap::server::Limits::with_append(config.imap.append_max.0),
+                digests: Arc::default(),
+                turns: Semaphore::new(TURNS),
             }),
         })
     }

@@ -8,6 +8,7 @@ use super::resync::{FetchModifiers, SelectParams};
 use super::returns::Returns;
 use super::search::SearchKey;
 use super::sequence::SequenceSet;
+use super::sort::{Algorithm, Sort};
 use crate::mail::{FlagSet, ModSeq, Time};
 use crate::proto::sasl::Credentials;
 
@@ -107,6 +108,22 @@ pub enum Kind {
         /// What is to be told; without it a plain list.
         returns: Option<Returns>,
         /// What a message must be.
+        key: SearchKey,
+        /// How the answer names messages.
+        numbers: Numbers,
+    },
+    /// SORT
+    Sort {
+        /// What is asked.
+        sort: Sort,
+        /// How the answer names messages.
+        numbers: Numbers,
+    },
+    /// THREAD
+    Thread {
+        /// How threads are made.
+        algorithm: Algorithm,
+        /// Which messages.
         key: SearchKey,
         /// How the answer names messages.
         numbers: Numbers,

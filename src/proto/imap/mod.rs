@@ -18,6 +18,8 @@ pub mod returns;
 pub mod search;
 pub mod sequence;
 pub mod server;
+pub mod sort;
+pub mod subject;
 pub mod table;
 pub mod utf7;
 

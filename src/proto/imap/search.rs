@@ -117,13 +117,17 @@ pub(super) fn parse(args: &mut Args<'_>) -> Parsed<(Option<Returns>, SearchKey)>
 }
 
 fn keys(args: &mut Args<'_>) -> Parsed<SearchKey> {
-    let charset = if args.take(b"CHARSET ") {
-        let charset = Charset::named(&args.astring()?)?;
-        args.space()?;
-        charset
-    } else {
-        Charset::Utf8
-    };
+    if args.take(b"CHARSET ") { with_charset(args) } else { keys_in(Charset::Utf8, args) }
+}
+
+/// A charset and one key or more, as SORT and THREAD take them.
+pub(super) fn with_charset(args: &mut Args<'_>) -> Parsed<SearchKey> {
+    let charset = Charset::named(&args.astring()?)?;
+    args.space()?;
+    keys_in(charset, args)
+}
+
+fn keys_in(charset: Charset, args: &mut Args<'_>) -> Parsed<SearchKey> {
     let mut parser = Parser { charset, left: KEYS_MAX };
     let mut keys = vec![parser.key(args)?];
     while args.take(b" ") && !args.is_empty() {

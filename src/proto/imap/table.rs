@@ -8,7 +8,7 @@ use super::args::{Args, Parsed, syntax};
 use super::command::{Access, Kind, Numbers, Transfer};
 use super::name::WireName;
 use super::sequence::SequenceSet;
-use super::{fetch, flags, list, resync, search};
+use super::{fetch, flags, list, resync, search, sort};
 use crate::proto::sasl::{self, Credentials};
 
 /// Where a connection stands.
@@ -74,7 +74,7 @@ const fn extension(name: &'static str, states: States, action: Action, capabilit
 use Action::Ask;
 
 /// Every command. The order is that of the capabilities.
-static COMMANDS: [Row; 36] = [
+static COMMANDS: [Row; 40] = [
     row("CAPABILITY", States::ANY, Ask(|args| args.end().map(|()| Kind::Capability))),
     row("NOOP", States::ANY, Ask(|args| args.end().map(|()| Kind::Noop))),
     row("LOGOUT", States::ANY, Action::Logout),
@@ -104,6 +104,15 @@ static COMMANDS: [Row; 36] = [
     extension("UID EXPUNGE", States::SELECTED, Ask(uid_expunge), "UIDPLUS"),
     row("SEARCH", States::SELECTED, Ask(|args| search_command(args, Numbers::Sequence))),
     row("UID SEARCH", States::SELECTED, Ask(|args| search_command(args, Numbers::Uid))),
+    extension("SORT", States::SELECTED, Ask(|args| sort_command(args, Numbers::Sequence)), "SORT SORT=DISPLAY ESORT"),
+    row("UID SORT", States::SELECTED, Ask(|args| sort_command(args, Numbers::Uid))),
+    extension(
+        "THREAD",
+        States::SELECTED,
+        Ask(|args| thread(args, Numbers::Sequence)),
+        "THREAD=ORDEREDSUBJECT THREAD=REFERENCES",
+    ),
+    row("UID THREAD", States::SELECTED, Ask(|args| thread(args, Numbers::Uid))),
     row("FETCH", States::SELECTED, Ask(|args| fetch_command(args, Numbers::Sequence))),
     row("UID FETCH", States::SELECTED, Ask(|args| fetch_command(args, Numbers::Uid))),
     row("STORE", States::SELECTED, Ask(|args| store(args, Numbers::Sequence))),
@@ -115,7 +124,7 @@ static COMMANDS: [Row; 36] = [
 ];
 
 /// Capabilities that belong to no command.
-const FEATURES: [(&str, States); 12] = [
+const FEATURES: [(&str, States); 13] = [
     ("IMAP4rev1", States::ANY),
     ("LITERAL+", States::ANY),
     ("SASL-IR", States::BEFORE_LOGIN),
@@ -128,6 +137,7 @@ const FEATURES: [(&str, States); 12] = [
     ("PARTIAL", States::AFTER_LOGIN),
     ("WITHIN", States::AFTER_LOGIN),
     ("STATUS=SIZE", States::AFTER_LOGIN),
+    ("INPROGRESS", States::AFTER_LOGIN),
 ];
 
 /// The row of a command's name, in any case.
@@ -258,6 +268,16 @@ fn search_command(args: &mut Args<'_>, numbers: Numbers) -> Parsed<Kind> {
     search::parse(args).map(|(returns, key)| Kind::Search { returns, key, numbers })
 }
 
+fn sort_command(args: &mut Args<'_>, numbers: Numbers) -> Parsed<Kind> {
+    args.space()?;
+    sort::parse(args).map(|sort| Kind::Sort { sort, numbers })
+}
+
+fn thread(args: &mut Args<'_>, numbers: Numbers) -> Parsed<Kind> {
+    args.space()?;
+    sort::parse_thread(args).map(|(algorithm, key)| Kind::Thread { algorithm, key, numbers })
+}
+
 fn fetch_command(args: &mut Args<'_>, numbers: Numbers) -> Parsed<Kind> {
     let set = set(args)?;
     args.space()?;
@@ -298,8 +318,8 @@ mod tests {
             (State::Secured, "IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN AUTH=LOGIN ID"),
             (
                 State::Authenticated,
-                "IMAP4rev1 LITERAL+ UTF8=ACCEPT CONDSTORE QRESYNC ESEARCH SEARCHRES PARTIAL WITHIN STATUS=SIZE ID ENABLE NAMESPACE LIST-EXTENDED LIST-STATUS CHILDREN SPECIAL-USE \
-                 IDLE UNSELECT UIDPLUS MOVE",
+                "IMAP4rev1 LITERAL+ UTF8=ACCEPT CONDSTORE QRESYNC ESEARCH SEARCHRES PARTIAL WITHIN STATUS=SIZE INPROGRESS ID ENABLE NAMESPACE LIST-EXTENDED LIST-STATUS CHILDREN SPECIAL-USE \
+                 IDLE UNSELECT UIDPLUS SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES MOVE",
             ),
         ] {
             assert_eq!(capabilities(state), text);

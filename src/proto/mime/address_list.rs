@@ -46,6 +46,12 @@ pub(super) fn parse(value: &[u8], limit: usize) -> Vec<Entry> {
     parser.entries
 }
 
+/// The first entry of an unfolded value: a mailbox, or the beginning of a group.
+#[must_use]
+pub fn first_entry(value: &[u8]) -> Option<Entry> {
+    parse(value, 1).into_iter().next()
+}
+
 /// What has been read of one entry.
 #[derive(Default)]
 struct Current<'a> {

@@ -74,6 +74,8 @@ impl Imap {
             Kind::Status { mailbox, items } => self.status(&mailbox, &items, out),
             Kind::Expunge(set) => self.expunge(set).await,
             Kind::Search { returns, key, numbers } => self.search(tag, returns, key, numbers, out).await,
+            Kind::Sort { sort, numbers } => self.sort(tag, sort, numbers, out).await,
+            Kind::Thread { algorithm, key, numbers } => self.thread(tag, algorithm, key, numbers, out).await,
             Kind::Fetch { set, numbers, items, modifiers } => self.fetch(&set, numbers, items, modifiers, out).await,
             Kind::Store { set, numbers, unchanged_since, change, silence, flags } => {
                 let asked = Asked { unchanged_since, change, silence, flags };
@@ -110,7 +112,9 @@ fn expunges_during(kind: &Kind) -> Expunges {
     match kind {
         Kind::Fetch { numbers: Numbers::Sequence, .. }
         | Kind::Store { numbers: Numbers::Sequence, .. }
-        | Kind::Search { numbers: Numbers::Sequence, .. } => Expunges::Hold,
+        | Kind::Search { numbers: Numbers::Sequence, .. }
+        | Kind::Sort { numbers: Numbers::Sequence, .. }
+        | Kind::Thread { numbers: Numbers::Sequence, .. } => Expunges::Hold,
         _ => Expunges::Tell,
     }
 }

@@ -1,9 +1,11 @@
 //! Whether a message is what SEARCH asks for. A pure function of what is known of the message so far: flags and dates
 //! first, then its headers, then its texts; each is looked at only where the answer depends on it.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
-use crate::mail::{Keyword, ModSeq, SystemFlags, Time, Uid};
+use super::digest::Digest;
+use super::fold::fold;
+use crate::mail::{Fault, Keyword, ModSeq, SystemFlags, Time, Uid};
 use crate::proto::imap::search::{Compare, SearchKey};
 use crate::proto::mime::header::Field;
 use crate::proto::mime::{Headers, Part, Structure, decode, header_text};
@@ -19,6 +21,8 @@ pub(super) struct Facts<'a> {
     pub(super) received: Time,
     pub(super) size: u64,
     pub(super) modseq: ModSeq,
+    /// The header in short, once it was read.
+    pub(super) digest: Option<&'a Digest>,
     /// The header with its blank line, once it was read.
     pub(super) header: Option<&'a [u8]>,
     /// The texts of the parts, folded, once they were read.
@@ -101,8 +105,11 @@ impl Query {
             Self::Numbers(ranges) => within(ranges, facts.number),
             Self::Uids(ranges) => within(ranges, facts.uid.get()),
             Self::CameAfter(time) => facts.received > *time,
-            Self::Sent(compare, day) => sent_day(facts.header?).is_some_and(|sent| compare.holds(sent, *day)),
-            Self::Header { name, value } => has_field(facts.header?, name, value),
+            Self::Sent(compare, day) => facts.digest?.sent_day.is_some_and(|sent| compare.holds(sent, *day)),
+            Self::Header { name, value } => match facts.digest?.holds(name, value) {
+                Some(holds) => holds,
+                None => has_field(facts.header?, name, value),
+            },
             Self::Body(text) => in_texts(facts.texts?, text),
             Self::Text(text) => in_header(facts.header?, text) || in_texts(facts.texts?, text),
             Self::Not(query) => !query.judge(facts)?,
@@ -145,33 +152,16 @@ fn any(answers: impl IntoIterator<Item = Option<bool>>) -> Option<bool> {
     sure.then_some(false)
 }
 
-/// Text in the form in which it is compared: case does not count.
-pub(super) fn fold(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).collect()
-}
-
-/// The parts in which BODY and TEXT look.
-pub(super) fn text_parts(structure: &Structure) -> impl Iterator<Item = &Part> {
-    structure.parts.iter().filter(|part| part.content_type.kind == "text")
-}
-
-/// The folded text of a part.
-pub(super) fn part_text(part: &Part, body: &[u8]) -> String {
-    fold(&decode::text(part, body))
-}
-
-/// The day of `Date:` in the zone it was written in: "disregarding time and timezone" (RFC 9051 §6.4.4).
-fn sent_day(header: &[u8]) -> Option<i64> {
-    let field = Headers::find(header, "Date")?;
-    let value = field.value();
-    let mut date = vec![b' '];
-    date.extend_from_slice(&value);
-    date.extend_from_slice(b"\r\n");
-    let parsed = mail_parser::parsers::MessageStream::new(&date).parse_date();
-    let date = parsed.as_datetime()?;
-    let (year, month, day) = (i16::try_from(date.year), i8::try_from(date.month), i8::try_from(date.day));
-    let civil = jiff::civil::Date::new(year.ok()?, month.ok()?, day.ok()?);
-    civil.ok().map(|civil| i64::from((civil - jiff::civil::date(1970, 1, 1)).get_days()))
+/// What BODY and TEXT look through: the texts of the parts, and the names of all that is attached, folded.
+pub(super) fn texts(
+    structure: &Structure,
+    read: impl Fn(Range<u64>) -> Result<Vec<u8>, Fault>,
+) -> Result<Vec<String>, Fault> {
+    let mut texts: Vec<String> = structure.parts.iter().filter_map(Part::file_name).map(|name| fold(&name)).collect();
+    for part in structure.parts.iter().filter(|part| part.content_type.kind == "text") {
+        texts.push(fold(&decode::text(part, &read(part.body.clone())?)));
+    }
+    Ok(texts)
 }
 
 /// Whether a field of this name holds the text, which is folded; the empty text asks only whether there is one.
@@ -203,15 +193,13 @@ mod tests {
         Content-Transfer-Encoding: quoted-printable\r\n\r\nLe Pati=E8nt va bien\r\n"
             .as_bytes();
 
-    /// The answer with all facts, and what had to be known: 0 the record, 1 the header, 2 the texts.
+    /// The answer with all facts, and what had to be known: 0 the record, 1 the digest, 2 the header, 3 the texts.
     fn ask(key: &str) -> (bool, usize) {
         let keywords = [Keyword::new("a").unwrap(), Keyword::new("$Label1").unwrap()];
         let structure = walk(MESSAGE, Limits::default());
-        let body = |part: &Part| {
-            let at = |offset: u64| usize::try_from(offset).unwrap();
-            part_text(part, &MESSAGE[at(part.body.start)..at(part.body.end)])
-        };
-        let texts: Vec<String> = text_parts(&structure).map(body).collect();
+        let at = |offset: u64| usize::try_from(offset).unwrap();
+        let texts = texts(&structure, |range| Ok(MESSAGE[at(range.start)..at(range.end)].to_vec())).unwrap();
+        let digest = Digest::of(&structure.header);
         let searched = Searched {
             keywords: &keywords,
             last_number: 4,
@@ -221,7 +209,7 @@ mod tests {
         };
         let query = Query::new(search::read(key).unwrap(), &searched);
         let received = Time::parse_rfc3339("2026-11-03T04:30:05Z").unwrap();
-        for known in 0..=2 {
+        for known in 0..=3 {
             let facts = Facts {
                 number: 3,
                 uid: Uid::new(7).unwrap(),
@@ -230,8 +218,9 @@ mod tests {
                 received,
                 size: 1000,
                 modseq: ModSeq(50),
-                header: (known > 0).then_some(&structure.header),
-                texts: (known > 1).then_some(&texts),
+                digest: (known > 0).then_some(&digest),
+                header: (known > 1).then_some(&structure.header),
+                texts: (known > 2).then_some(&texts),
             };
             if let Some(answer) = query.judge(&facts) {
                 return (answer, known);
@@ -264,16 +253,18 @@ mod tests {
             ("SENTON 2-Nov-2026", (true, 1)),
             ("SENTSINCE 3-Nov-2026", (false, 1)),
             ("SUBJECT \"RÉSULTATS\"", (true, 1)),
+            ("SUBJECT resultats", (true, 1)),
             ("SUBJECT \"de l'exa\"", (true, 1)),
             ("FROM dupont", (true, 1)),
-            ("HEADER X-None \"\"", (false, 1)),
+            ("HEADER X-None \"\"", (false, 2)),
             ("HEADER SUBJECT \"\"", (true, 1)),
-            ("BODY \"patiènt\"", (true, 2)),
-            ("BODY dupont", (false, 2)),
-            ("TEXT dupont", (true, 1)),
-            ("TEXT bien", (true, 2)),
-            ("NOT TEXT bien", (false, 2)),
-            ("NOT (SEEN TEXT rien)", (true, 2)),
+            ("BODY \"patiènt\"", (true, 3)),
+            ("BODY PATIENT", (true, 3)),
+            ("BODY dupont", (false, 3)),
+            ("TEXT dupont", (true, 2)),
+            ("TEXT bien", (true, 3)),
+            ("NOT TEXT bien", (false, 3)),
+            ("NOT (SEEN TEXT rien)", (true, 3)),
         ] {
             assert_eq!(ask(key), answer, "{key}");
         }

@@ -6,10 +6,12 @@
 
 mod append;
 mod copy;
+mod digest;
 mod dispatch;
 mod expunge;
 mod fetch;
 mod flags;
+mod fold;
 mod idle;
 mod list;
 mod listing;
@@ -22,17 +24,20 @@ mod resync;
 mod search;
 mod select;
 mod selected;
+mod sort;
 mod status;
 mod stream;
+mod threading;
 mod view;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use self::append::Upload;
+pub use self::digest::Digests;
 use self::selected::Selected;
 use super::{Output, Session, TlsFacts, Want};
 use crate::flows::{Login, Logins, Openings};
@@ -52,6 +57,9 @@ const PATIENCE_AFTER: Duration = Duration::from_secs(30 * 60);
 // [clients#imap-what-clients-do]
 const PATIENCE_IDLE: Duration = Duration::from_secs(365 * 24 * 3600);
 
+/// Searches that read messages at the same time; the others wait, and each gets its turn.
+pub const TURNS: usize = 4;
+
 /// What all sessions share.
 pub struct Services {
     /// The mailboxes.
@@ -64,6 +72,10 @@ pub struct Services {
     pub edge: Edge,
     /// What a connection may cost.
     pub limits: Limits,
+    /// What was read of messages for searching and sorting.
+    pub digests: Arc<Digests>,
+    /// Turns of searches: so many read messages at a time.
+    pub turns: Semaphore,
 }
 
 /// One client's session.

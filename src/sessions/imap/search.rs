@@ -1,20 +1,29 @@
 //! SEARCH. It runs over decoded text and releases nothing of it, so it makes no event.
+//!
+//! Records answer what they can in one pass; for what is left, messages are read in batches on threads that may block,
+//! each batch waiting its turn among those of other sessions: a search through a large mailbox holds nobody up.
 
-use super::dispatch::Outcome;
-use super::matching::{Facts, Query, Searched, part_text, text_parts};
+use std::sync::Arc;
+
+use super::digest::{Digest, Digests};
+use super::dispatch::{Outcome, write_line};
+use super::matching::{Facts, Query, Searched, texts};
 use super::results::{self, Found, TellsModSeq};
 use super::{Imap, Output};
-use crate::mail::{Fault, MailboxId, Status};
+use crate::mail::{Fault, MailboxId, Status, Time, Uid};
 use crate::proto::imap::command::Numbers;
 use crate::proto::imap::response::Completion;
 use crate::proto::imap::returns::Returns;
 use crate::proto::imap::search::SearchKey;
-use crate::store::{Account, Record};
+use crate::store::{Account, MessageView, Record};
 
-/// Messages that are judged before others on this thread get their turn.
+/// Messages that are read in one turn.
 const TURN: usize = 64;
+/// Seconds without a word after which a client is told how far its command is (RFC 9585 §3 advises 10 to 15).
+const SILENCE: i64 = 10;
 
 /// A message that the record alone doesn't decide.
+#[derive(Clone, Copy)]
 struct Candidate {
     number: u32,
     record: Record,
@@ -33,12 +42,10 @@ impl Imap {
         let by_modseq = key.any(&|key| matches!(key, SearchKey::ModSeq(_)));
         self.enabled.condstore |= by_modseq;
         let modseq = if by_modseq { TellsModSeq::Yes } else { TellsModSeq::No };
-        let saves = returns.is_some_and(|returns| returns.save);
-        let found = self.find(key).await;
-        if saves {
+        let found = self.find(tag, key, out).await;
+        if let Some(returns) = returns.filter(|returns| returns.save) {
             // a search that fails saves nothing, and `$` is empty (RFC 5182 §2.1)
-            let saved = found.as_deref().map(|found| results::chosen(found, returns.unwrap_or_default()));
-            self.selected_mut()?.saved = saved.unwrap_or_default().into_iter().map(|found| found.uid).collect();
+            self.save(found.as_deref().unwrap_or_default(), returns)?;
         }
         let (found, mut text) = (found?, Vec::new());
         match returns {
@@ -52,31 +59,83 @@ impl Imap {
         Ok(Completion::plain())
     }
 
+    /// What `$` means from now on.
+    // [rfc5182#2.1]
+    pub(super) fn save(&mut self, found: &[Found], returns: Returns) -> Result<(), Fault> {
+        let mut saved: Vec<_> = results::chosen(found, returns).into_iter().map(|found| found.uid).collect();
+        saved.sort_unstable();
+        self.selected_mut()?.saved = saved;
+        Ok(())
+    }
+
     /// The messages that match, ascending.
-    async fn find(&self, key: SearchKey) -> Result<Vec<Found>, Fault> {
+    pub(super) async fn find(&self, tag: &str, key: SearchKey, out: &mut Output) -> Result<Vec<Found>, Fault> {
         let selected = self.selected()?;
         let query = Query::new(
             key,
             &Searched {
                 keywords: &selected.index.keywords(),
                 last_number: selected.view.len(),
-                last_uid: selected.view.all().last().map_or(0, |(_, uid)| uid.get()),
+                last_uid: selected.view.last().map_or(0, Uid::get),
                 saved: &selected.saved,
                 now: self.services.edge.now(),
             },
         );
         let Sifted { mut found, candidates } = self.by_record(&query)?;
-        let searcher = Searcher { account: self.account()?.clone(), mailbox: selected.mailbox };
-        for (turn, candidate) in candidates.iter().enumerate() {
-            if turn % TURN == TURN - 1 {
-                tokio::task::yield_now().await;
-            }
-            if searcher.matches(&query, candidate)? {
-                found.push(found_as(candidate.number, &candidate.record));
-            }
+        if candidates.is_empty() {
+            return Ok(found);
+        }
+        let query = Arc::new(query);
+        let (reader, mut progress) = (self.reader()?, self.progress(tag, candidates.len()));
+        for turn in candidates.chunks(TURN) {
+            let (query, reader, turn) = (Arc::clone(&query), reader.clone(), turn.to_vec());
+            found.extend(self.in_turn(move || reader.judge_all(&query, &turn)).await?);
+            progress.made(TURN, self.services.edge.now(), out).await;
         }
         found.sort_unstable();
         Ok(found)
+    }
+
+    /// The digests of messages, in their order; none for one that is gone.
+    pub(super) async fn digests(
+        &self,
+        tag: &str,
+        records: &[Record],
+        out: &mut Output,
+    ) -> Result<Vec<Option<Arc<Digest>>>, Fault> {
+        let (reader, mut progress) = (self.reader()?, self.progress(tag, records.len()));
+        let mut digests = reader.digests.find(reader.mailbox, records.iter().map(|record| record.message));
+        let missing: Vec<usize> = (0..records.len()).filter(|at| digests[*at].is_none()).collect();
+        progress.done = records.len() - missing.len();
+        for turn in missing.chunks(TURN) {
+            let (reader, turn_records) = (reader.clone(), turn.iter().map(|at| records[*at]).collect::<Vec<_>>());
+            let read = self.in_turn(move || reader.digest_all(&turn_records)).await?;
+            for (at, digest) in turn.iter().zip(read) {
+                digests[*at] = digest;
+            }
+            progress.made(TURN, self.services.edge.now(), out).await;
+        }
+        Ok(digests)
+    }
+
+    /// Runs what takes long where it may, in its turn.
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let closed = |error| Fault::ours(Status::Busy, "turns of searches").caused_by(error);
+        let _turn = self.services.turns.acquire().await.map_err(closed)?;
+        let failed = |error| Fault::ours(Status::Storage, "a search").caused_by(error);
+        tokio::task::spawn_blocking(work).await.map_err(failed)?
+    }
+
+    fn reader(&self) -> Result<Reader, Fault> {
+        let digests = Arc::clone(&self.services.digests);
+        Ok(Reader { account: self.account()?.clone(), mailbox: self.selected()?.mailbox, digests })
+    }
+
+    fn progress(&self, tag: &str, total: usize) -> Progress {
+        Progress { tag: tag.to_owned(), done: 0, total, told: self.services.edge.now() }
     }
 
     /// Judges every message by its record: those that match, and those of which more must be known.
@@ -84,13 +143,17 @@ impl Imap {
         let selected = self.selected()?;
         let (mut found, mut candidates) = (Vec::new(), Vec::new());
         selected.index.read(|records| {
+            let mut at = 0;
             for (number, uid) in selected.view.all() {
-                let Ok(at) = records.binary_search_by_key(&uid, |record| record.uid) else { continue };
-                let record = records[at];
-                match query.judge(&facts(number, &record)) {
-                    Some(true) => found.push(found_as(number, &record)),
+                // both are ascending, and nearly the same
+                while records.get(at).is_some_and(|record| record.uid < uid) {
+                    at += 1;
+                }
+                let Some(record) = records.get(at).filter(|record| record.uid == uid) else { continue };
+                match query.judge(&facts(number, record)) {
+                    Some(true) => found.push(found_as(number, record)),
                     Some(false) => {}
-                    None => candidates.push(Candidate { number, record }),
+                    None => candidates.push(Candidate { number, record: *record }),
                 }
             }
         });
@@ -105,35 +168,91 @@ struct Sifted {
     candidates: Vec<Candidate>,
 }
 
-struct Searcher {
-    account: Account,
-    mailbox: MailboxId,
+/// How far a command is.
+struct Progress {
+    tag: String,
+    done: usize,
+    total: usize,
+    told: Time,
 }
 
-impl Searcher {
-    fn matches(&self, query: &Query, candidate: &Candidate) -> Result<bool, Fault> {
-        match self.judge(query, candidate) {
-            // expunged meanwhile
-            Err(fault) if fault.status == Status::MessageGone => Ok(false),
-            result => result,
+impl Progress {
+    /// Tells the client when it heard nothing for long.
+    // [rfc9585#3]
+    async fn made(&mut self, steps: usize, now: Time, out: &mut Output) {
+        self.done += steps;
+        if self.done < self.total && now >= self.told.plus_secs(SILENCE) {
+            self.told = now;
+            let Self { tag, done, total, .. } = self;
+            write_line(out, format_args!("* OK [INPROGRESS (\"{tag}\" {done} {total})] still at it"));
+            // a client that is gone is noticed when it is answered
+            let _ = out.flush().await;
         }
     }
+}
 
-    fn judge(&self, query: &Query, candidate: &Candidate) -> Result<bool, Fault> {
+/// Reads messages for searches.
+#[derive(Clone)]
+struct Reader {
+    account: Account,
+    mailbox: MailboxId,
+    digests: Arc<Digests>,
+}
+
+impl Reader {
+    fn judge_all(&self, query: &Query, candidates: &[Candidate]) -> Result<Vec<Found>, Fault> {
+        let records: Vec<Record> = candidates.iter().map(|candidate| candidate.record).collect();
+        let digests = self.digest_all(&records)?;
+        let mut found = Vec::new();
+        for (candidate, digest) in candidates.iter().zip(digests) {
+            match digest.map(|digest| self.judge(query, candidate, &digest)).transpose() {
+                Ok(Some(true)) => found.push(found_as(candidate.number, &candidate.record)),
+                Ok(_) => {}
+                // expunged meanwhile
+                Err(fault) if fault.status == Status::MessageGone => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(found)
+    }
+
+    fn judge(&self, query: &Query, candidate: &Candidate, digest: &Digest) -> Result<bool, Fault> {
         let Candidate { number, record } = candidate;
-        let view = self.account.view(self.mailbox, record.uid)?;
-        let structure = view.structure.prefixed(&view.prefix);
-        let by_header = Facts { header: Some(&structure.header), ..facts(*number, record) };
+        let by_digest = Facts { digest: Some(digest), ..facts(*number, record) };
+        if let Some(answer) = query.judge(&by_digest) {
+            return Ok(answer);
+        }
+        let MessageView { prefix, structure, .. } = self.account.view(self.mailbox, record.uid)?;
+        let structure = structure.prefixed(&prefix);
+        let by_header = Facts { header: Some(&structure.header), ..by_digest };
         if let Some(answer) = query.judge(&by_header) {
             return Ok(answer);
         }
         let body = self.account.search_text(self.mailbox, record.uid)?;
-        let mut texts = Vec::new();
-        for part in text_parts(&structure) {
-            texts.push(part_text(part, &body.read(part.body.clone())?));
+        let texts = texts(&structure, |range| body.read(range))?;
+        Ok(query.judge(&Facts { texts: Some(&texts), ..by_header }).unwrap_or(false))
+    }
+
+    /// The digests of messages; what was not kept is read and kept.
+    fn digest_all(&self, records: &[Record]) -> Result<Vec<Option<Arc<Digest>>>, Fault> {
+        let mut digests = self.digests.find(self.mailbox, records.iter().map(|record| record.message));
+        let mut read = Vec::new();
+        for (record, digest) in records.iter().zip(&mut digests).filter(|(_, digest)| digest.is_none()) {
+            match self.account.view(self.mailbox, record.uid) {
+                Ok(MessageView { prefix, mut structure, .. }) => {
+                    structure.header.splice(0..0, prefix);
+                    let new = Arc::new(Digest::of(&structure.header));
+                    read.push((record.message, Arc::clone(&new)));
+                    *digest = Some(new);
+                }
+                Err(fault) if fault.status == Status::MessageGone => {}
+                Err(fault) => return Err(fault),
+            }
         }
-        let by_text = Facts { texts: Some(&texts), ..by_header };
-        Ok(query.judge(&by_text).unwrap_or(false))
+        if !read.is_empty() {
+            self.digests.keep(self.mailbox, &read);
+        }
+        Ok(digests)
     }
 }
 
@@ -150,7 +269,26 @@ fn facts<'a>(number: u32, record: &Record) -> Facts<'a> {
         received: record.internal_date,
         size: record.size,
         modseq: record.modseq,
+        digest: None,
         header: None,
         texts: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // [rfc9585#3]
+    #[tokio::test]
+    async fn a_client_that_waits_hears_how_far_its_command_is() {
+        let mut out = Output::memory();
+        let mut progress = Progress { tag: "a1".to_owned(), done: 0, total: 200, told: Time::from_secs(100) };
+        for (second, told) in
+            [(105, ""), (110, "* OK [INPROGRESS (\"a1\" 128 200)] still at it\r\n"), (119, ""), (999, "")]
+        {
+            progress.made(TURN, Time::from_secs(second), &mut out).await;
+            assert_eq!(String::from_utf8(out.take()).unwrap(), told, "{second}");
+        }
     }
 }

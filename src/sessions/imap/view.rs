@@ -72,6 +72,11 @@ impl View {
         count(self.uids.len())
     }
 
+    /// The largest UID that the client knows.
+    pub(super) fn last(&self) -> Option<Uid> {
+        self.uids.last().copied()
+    }
+
     /// Up to which change the log was read.
     pub(super) fn known(&self) -> ModSeq {
         self.known

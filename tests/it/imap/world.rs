@@ -10,10 +10,11 @@ use sceau::mail::{AccountId, Address, Chance, Clock, Edge, EnvelopeId, FlagSet, 
 use sceau::proto::imap::server::Limits;
 use sceau::proto::mime::{self, Walker};
 use sceau::seal::event::{Draft, EventKind, Field};
-use sceau::sessions::imap::{Imap, Services};
+use sceau::sessions::imap::{Imap, Services, TURNS};
 use sceau::sessions::{Output, Session, TlsFacts, Want};
 use sceau::store::{AccountKind, BodyOrigin, NewAccount, NewMessage, Store, Subject, Tx};
 use tokio::runtime::Runtime;
+use tokio::sync::Semaphore;
 
 use super::oracle;
 
@@ -92,6 +93,8 @@ impl World {
             store: Arc::clone(&store),
             edge,
             limits: Limits::with_append(setting.append),
+            digests: Arc::default(),
+            turns: Semaphore::new(TURNS),
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         Self { runtime, clock, store, account, services, delivered: 0, told: 0 }
