@@ -155,6 +155,12 @@ settings! {
         /// Clé maîtresse (32 octets, droits 0600) : sans elle, plus rien n'est lisible. À sauvegarder à part.
         /// Absente : « master.key » dans « data », créée au premier démarrage.
         master_key: Option<PathBuf> = Optional r#""/etc/sceau/master.key""#;
+        /// Répertoire du coffre : les secrets qui s'effacent un à un (purge, droit à l'effacement). Sans lui, plus rien
+        /// n'est lisible. JAMAIS dans une sauvegarde gardée : elle annulerait les effacements (docs/erasure.md).
+        /// Absent : « vault » dans « data », marqué CACHEDIR.TAG.
+        vault: Option<PathBuf> = Optional r#""/var/lib/sceau/vault""#;
+        /// Copies du coffre, sur d'autres disques : réécrites ensemble à chaque effacement. Au moins une, en production.
+        vault_copies: Vec<PathBuf> = Default "[]";
     }
 
     /// Journal de preuves.

@@ -8,6 +8,7 @@
 //! | [`keys`] | the master key file and the keys wrapped under it |
 //! | [`body`] | message bodies in chunks that open one by one |
 //! | [`row`] | small records of the store |
+//! | [`vault`] | secrets that can be destroyed one by one, in backups too |
 //! | [`event`] | what happened to a message, as a text that an expert can read and hash by hand |
 
 mod aead;
@@ -15,6 +16,7 @@ pub mod body;
 pub mod event;
 pub mod keys;
 pub mod row;
+pub mod vault;
 
 #[cfg(test)]
 pub(crate) mod testing {

@@ -15,6 +15,8 @@ use crate::ledger::note::KeyUse;
 use crate::ledger::{Ledger, SigningKey};
 use crate::mail::{Domain, Edge};
 use crate::seal::keys::MasterKey;
+use crate::seal::vault::Vault;
+use crate::seal::vault::file::VaultFiles;
 use crate::store::{self, Store};
 
 /// Why a server or a command does not start, for the administrator.
@@ -64,6 +66,7 @@ impl Data {
     pub fn open(config: &Config, lock: DataLock, edge: Edge) -> Result<Self, StartError> {
         let data = &config.server.data;
         let master = master_key(&settings::master_key(config), data, &edge)?;
+        let master = master.with_vault(Arc::new(vault(&settings::vault(config), data, &edge)?));
         let cache = config.store.cache.0;
         let store = Store::open_directory(&data.join("store"), store::Settings::default(), cache, master, edge.clone());
         let store = store.map_err(|fault| StartError::new(format!("boîtes de {} : {fault}", data.display())))?;
@@ -106,6 +109,13 @@ fn master_key(file: &Path, data: &Path, edge: &Edge) -> Result<MasterKey, StartE
     let key = MasterKey::create(file, &*edge.chance).map_err(StartError::new)?;
     tracing::warn!(target: "sceau::server", file = %file.display(), "a master key was made: back it up apart from the data");
     Ok(key)
+}
+
+/// The vault; a new one only where nothing was ever stored.
+fn vault(files: &VaultFiles, data: &Path, edge: &Edge) -> Result<Vault, StartError> {
+    let opened =
+        if files.are_missing() && !data.join("store").exists() { files.create(&*edge.chance) } else { files.open() };
+    opened.map_err(|error| StartError::new(format!("coffre : {error}")))
 }
 
 /// This year's shard; its key is made with it.

@@ -8,6 +8,7 @@ use crate::flows::{IntakeSettings, RelaySettings, SubmissionSettings};
 use crate::mail::Domain;
 use crate::net::relay as transport;
 use crate::proto::smtp;
+use crate::seal::vault::file::VaultFiles;
 use crate::trust;
 
 /// Where mail exchangers listen (RFC 5321 §4.5.4.2).
@@ -47,6 +48,13 @@ pub fn control_socket(config: &Config) -> PathBuf {
 #[must_use]
 pub fn master_key(config: &Config) -> PathBuf {
     config.store.master_key.clone().unwrap_or_else(|| config.server.data.join("master.key"))
+}
+
+/// Where the vault is, and its copies.
+#[must_use]
+pub fn vault(config: &Config) -> VaultFiles {
+    let directory = config.store.vault.clone().unwrap_or_else(|| config.server.data.join("vault"));
+    VaultFiles::new(&directory, &config.store.vault_copies)
 }
 
 /// Where the ledger's signing keys are, one a year.

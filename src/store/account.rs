@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::bodies::BodyReader;
-use super::core::{Core, engine_fault, unseal};
+use super::core::{Core, engine_fault, key_fault, unseal};
 use super::directory::AccountEntry;
 use super::index::{MailboxIndex, no_mailbox};
 use super::name;
@@ -208,8 +208,8 @@ impl Account {
 
     fn reader(&self, record: &Record) -> Result<BodyReader, Fault> {
         let View { prefix, body, .. } = self.load_view(record)?;
-        let broken = |error| Fault::ours(Status::Storage, "a body's key").caused_by(error);
-        let key = self.entry.key.unwrap_body(&body.key, &body.id).map_err(broken)?;
+        let day = self.core.keys.master.content(body.day).map_err(key_fault)?;
+        let key = self.entry.key.unwrap_body(&body.key, &body.id, &day).map_err(key_fault)?;
         let gone = || Fault::user(Status::MessageGone, "a body");
         let row: BodyRow = self.core.row("a body", &key::body(body.place))?.ok_or_else(gone)?;
         Ok(BodyReader::new(self.core.bodies.clone(), prefix, (body.id, &key, body.size), row.extents))

@@ -16,7 +16,7 @@ use super::engine::{Engine, EngineError, KeyValue};
 use super::index::Indices;
 use super::rows::{self, key};
 use crate::mail::{AccountId, Edge, Fault, ModSeq, Status};
-use crate::seal::keys::MasterKey;
+use crate::seal::keys::{KeyError, MasterKey};
 use crate::seal::row::{RowKey, open_row, seal_row};
 
 /// How the store keeps to its room.
@@ -39,19 +39,24 @@ impl Default for Settings {
 /// Keys derived once.
 pub(super) struct Keys {
     pub(super) master: MasterKey,
-    pub(super) accounts: RowKey,
     pub(super) queue: RowKey,
+    pub(super) holds: RowKey,
     tags: hmac::Key,
 }
 
 impl Keys {
     pub(super) fn new(master: MasterKey) -> Self {
         Self {
-            accounts: master.row_key("accounts"),
             queue: master.row_key("queue"),
+            holds: master.row_key("holds"),
             tags: hmac::Key::new(hmac::HMAC_SHA256, master.derive("tags").as_slice()),
             master,
         }
+    }
+
+    /// The key of an account's own row.
+    pub(super) fn account(&self, id: AccountId) -> Result<RowKey, Fault> {
+        self.master.account_row(id).map_err(key_fault)
     }
 
     /// What a text is looked up by, one kind of text apart from the other. Unkeyed, a stolen disk would tell who got a
@@ -100,6 +105,11 @@ impl Core {
     pub(super) fn has_failed(&self) -> bool {
         self.failed.load(Ordering::Acquire)
     }
+}
+
+/// A key that does not open: damage, or somebody who was erased.
+pub(super) fn key_fault(error: KeyError) -> Fault {
+    Fault::ours(Status::Storage, "a key").caused_by(error)
 }
 
 /// A failure of the engine as the outside may know it.

@@ -72,6 +72,13 @@ impl Directory {
         tables.by_id.insert(entry.id, entry);
     }
 
+    /// Takes an account out.
+    pub(super) fn remove(&self, id: AccountId) {
+        let mut tables = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        tables.by_id.remove(&id);
+        tables.by_address.retain(|_, known| *known != id);
+    }
+
     pub(super) fn get(&self, id: AccountId) -> Option<Arc<AccountEntry>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).by_id.get(&id).cloned()
     }

@@ -3,12 +3,10 @@
 use std::ops::ControlFlow;
 
 use super::core::{Core, engine_fault};
-use super::rows::{self, key};
+use super::rows::key;
 use super::tx::{Overlay, Tx};
-use crate::mail::{AccountId, EnvelopeId, Fault, Status};
+use crate::mail::{EnvelopeId, Fault, Status};
 use crate::seal::event::{Leaf, Opening};
-use crate::seal::keys::WrappedKey;
-use crate::seal::row::open_row;
 
 /// One recorded event with what is known of it.
 #[derive(Debug, Clone)]
@@ -60,32 +58,14 @@ pub(super) fn of_envelope(core: &Core, envelope: EnvelopeId) -> Result<Vec<Store
 
 /// The openings of an event that were not destroyed, in the order of their fields.
 pub(super) fn openings(tx: &Tx<'_>, (envelope, rcpt, number): (EnvelopeId, u16, u32)) -> Result<Vec<Opening>, Fault> {
-    let mut openings = personal_openings(tx, &key::event(b'o', envelope, rcpt, number))?;
-    openings.extend(envelope_openings(tx, envelope, &key::event(b'n', envelope, rcpt, number))?);
-    openings.sort_by_key(|opening| opening.field);
-    Ok(openings)
+    let place = key::event(b'o', envelope, rcpt, number);
+    tx.openings_row(&place)?.map_or(Ok(Vec::new()), |row| row.open(tx.core, envelope, &place))
 }
 
 /// The envelopes that carried this Message-ID.
 pub(super) fn by_message_id(core: &Core, message_id: &str) -> Result<Vec<EnvelopeId>, Fault> {
     let rows = core.rows(&key::message_ids(&core.keys.tag("message-id", message_id)))?;
     Ok(rows.iter().filter_map(|(place, _)| key::tail::<16>(place)).map(EnvelopeId).collect())
-}
-
-fn personal_openings(tx: &Tx<'_>, place: &[u8]) -> Result<Vec<Opening>, Fault> {
-    let Some(row) = tx.get(place)? else { return Ok(Vec::new()) };
-    let (account, sealed) = row.split_first_chunk::<8>().ok_or_else(damaged)?;
-    // Without the account its key is destroyed, and with it the openings.
-    let Ok(entry) = tx.entry(AccountId(u64::from_be_bytes(*account))) else { return Ok(Vec::new()) };
-    rows::decode("openings", &open_row(&entry.rows, place, sealed).map_err(|_| damaged())?)
-}
-
-fn envelope_openings(tx: &Tx<'_>, envelope: EnvelopeId, place: &[u8]) -> Result<Vec<Opening>, Fault> {
-    let Some(sealed) = tx.get(place)? else { return Ok(Vec::new()) };
-    let wrapped: Option<WrappedKey> = tx.row("an envelope's key", &key::envelope_key(envelope))?;
-    let Some(wrapped) = wrapped else { return Ok(Vec::new()) };
-    let key = tx.core.keys.master.unwrap_openings(&wrapped, &envelope.0).map_err(|_| damaged())?;
-    rows::decode("openings", &open_row(&key.row_key(), place, &sealed).map_err(|_| damaged())?)
 }
 
 /// Recipient and number at the end of an event's key.

@@ -15,9 +15,11 @@
 //! | [`engine`] | the key-value contract, sled with durability, memory |
 //! | [`bodies`] | sealed bodies in segment files |
 //! | `rows` | the table of keys and the form of rows |
+//! | `openings` | what opens proofs, sealed so that it goes with whom it is about |
 //! | `tx` | what a write can do |
 //! | `writer` | the thread, group commit |
 //! | `account`, `index`, `events` | reading |
+//! | `purge`, `erase` | what goes for good, and what a hold keeps |
 //! | `check` | whether everything fits together |
 
 mod account;
@@ -26,9 +28,12 @@ mod check;
 mod core;
 mod directory;
 pub mod engine;
+mod erase;
 mod events;
 mod index;
 mod name;
+mod openings;
+mod purge;
 mod record;
 mod rows;
 #[cfg(test)]
@@ -47,9 +52,11 @@ pub use bodies::{BodyOrigin, BodyReader, BodyWriter, Extent, Removed, SealedBody
 pub use check::{CheckReport, Finding};
 pub use core::Settings;
 pub use directory::AccountEntry;
+pub use erase::AccountToo;
 pub use events::StoredEvent;
 pub use index::{Changes, MailboxIndex, Reach};
 pub use name::SEPARATOR;
+pub use purge::{Held, Hold, Holds, Old, OldBodies};
 pub use record::{Observed, Record};
 pub use rows::{AccountKind, SpecialUse};
 pub use tx::{AppendedMessage, BodyHandle, FlagOp, FlagsChanged, NewAccount, NewMessage, Subject, TransferReceipt, Tx};
@@ -57,10 +64,10 @@ pub use view::MessageView;
 
 use crate::mail::{AccountId, Address, Edge, EnvelopeId, Fault, Status};
 use crate::seal::event::Leaf;
-use crate::seal::keys::MasterKey;
+use crate::seal::keys::{BodyBinding, MasterKey};
 use crate::seal::row::open_row;
 use bodies::{Bodies, MemoryBodies, Segments, SegmentsSettings};
-use core::{Core, Hints, Keys, engine_fault, unseal};
+use core::{Core, Hints, Keys, engine_fault, key_fault, unseal};
 use directory::Directory;
 use engine::{Batch, Engine, KeyValue, Memory, Sled};
 use index::Indices;
@@ -100,6 +107,7 @@ impl Store {
             hints: Hints::default(),
             failed: false.into(),
         });
+        Self::refuse_an_old_vault(&core)?;
         load_accounts(&core)?;
         let thread = |error| Fault::ours(Status::Storage, "the writing thread").caused_by(error);
         let writer = Writer::start(core.clone()).map_err(thread)?;
@@ -248,8 +256,8 @@ impl Store {
     /// `Storage`, also when it was released.
     pub fn open_body(&self, handle: &BodyHandle) -> Result<BodyReader, Fault> {
         let body = &handle.body;
-        let broken = |error| Fault::ours(Status::Storage, "a held body's key").caused_by(error);
-        let key = self.core.keys.master.unwrap_body(&body.key, &body.id).map_err(broken)?;
+        let binding = BodyBinding { body: body.id, day: body.day, account: None };
+        let key = self.core.keys.master.unwrap_body(&body.key, &binding).map_err(key_fault)?;
         let gone = || Fault::ours(Status::Storage, "a held body has no row");
         let row: BodyRow = self.core.row("a body", &key::body(body.place))?.ok_or_else(gone)?;
         Ok(BodyReader::new(self.core.bodies.clone(), Vec::new(), (body.id, &key, body.size), row.extents))
@@ -281,6 +289,71 @@ impl Store {
         };
         self.core.engine.scan(&from, &key::after(&from), &mut collect).map_err(engine_fault)?;
         found.into_iter().collect()
+    }
+
+    /// The bodies that were written before a day since 1970, the oldest first, at most so many.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn old_bodies(&self, before: u32, limit: usize) -> Result<OldBodies, Fault> {
+        purge::old_bodies(&self.core, before, limit)
+    }
+
+    /// The messages of an account that have one of these bodies. Reads all records of the account.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn messages_with(&self, account: AccountId, bodies: &OldBodies) -> Result<Vec<Old>, Fault> {
+        purge::messages_with(&self.core, account, bodies)
+    }
+
+    /// Deliveries before a day whose chains are not closed: day, envelope, recipient. At most so many, behind `after`.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn unclosed(
+        &self,
+        before: u32,
+        after: Option<(u32, EnvelopeId, u16)>,
+        limit: usize,
+    ) -> Result<Vec<(u32, EnvelopeId, u16)>, Fault> {
+        purge::unclosed(&self.core, before, after, limit)
+    }
+
+    /// The day of the oldest body that the queue still holds.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn oldest_queued_day(&self) -> Result<Option<u32>, Fault> {
+        let mut oldest = None;
+        for (place, _) in self.core.rows(&key::held_prefix())? {
+            let place = place.get(1..9).and_then(|place| place.try_into().ok()).map_or(0, u64::from_be_bytes);
+            let row: Option<BodyRow> = self.core.row("a body", &key::body(rows::BodyPlace(place)))?;
+            oldest = row.map(|row| row.day).into_iter().chain(oldest).min();
+        }
+        Ok(oldest)
+    }
+
+    /// The legal holds, for people.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn holds(&self) -> Result<Vec<Hold>, Fault> {
+        purge::holds(&self.core)
+    }
+
+    /// The legal holds, to ask many times.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn held(&self) -> Result<Holds, Fault> {
+        purge::held(&self.core)
+    }
+
+    /// Whether a commit failed: nothing more is written until the server starts anew.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.core.has_failed()
     }
 
     /// Removes the segments whose bodies are all gone. One that was begun less than two days ago stays: a message may
@@ -360,7 +433,9 @@ fn load_accounts(core: &Core) -> Result<(), Fault> {
     for (place, sealed) in core.rows(&key::accounts())? {
         let damaged = || Fault::ours(Status::Storage, "row of an account");
         let id = AccountId(key::tail::<8>(&place).map(u64::from_be_bytes).ok_or_else(damaged)?);
-        let row: AccountRow = unseal("an account (under another master key?)", &core.keys.accounts, &place, &sealed)?;
+        // Of an account that was erased a backup has the row, and nobody the key.
+        let Ok(key) = core.keys.account(id) else { continue };
+        let row: AccountRow = unseal("an account (under another master key?)", &key, &place, &sealed)?;
         core.directory.put(Arc::new(AccountEntry::open(id, row, &core.keys.master)?));
     }
     Ok(())

@@ -22,14 +22,17 @@
 //! | `b` segment offset | [`BodyRow`] |
 //! | `h` envelope rcpt | [`Chain`]: the end of the recipient's chain |
 //! | `e` envelope rcpt number | the leaf |
-//! | `o` envelope rcpt number | sealed openings, under the person's key |
-//! | `n` envelope rcpt number | sealed openings, under the envelope's key |
-//! | `k` envelope | the envelope's wrapped key |
+//! | `o` envelope rcpt number piece | sealed [openings](super::openings), cut into pieces |
+//! | `k` envelope | [`Parties`](super::openings::Parties): who sent it and who got it, by tags |
 //! | `i` envelope rcpt number | where the leaf stands in the log |
 //! | `p` sequence | key of a leaf that is not in the log yet |
 //! | `t` tag envelope | look-up of Message-IDs |
 //! | `x` segment offset number | that the queue holds this body |
 //! | `q…` | sealed rows of the queue |
+//! | `zc` day envelope rcpt | a delivery whose chain is not closed |
+//! | `ze` person | [`Erasing`](super::erase::Erasing): an erasure under way |
+//! | `zh…` | what a legal hold keeps |
+//! | `zv` | generation of the vault |
 
 use std::num::NonZeroU32;
 
@@ -44,7 +47,7 @@ use crate::seal::event::LeafHash;
 use crate::seal::keys::WrappedKey;
 
 /// The version of all of this; a store of another version is refused.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// The next free numbers of the whole server. In every batch's expectations: two writers would notice each other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -187,6 +190,8 @@ pub(super) struct BodyRef {
     pub(super) id: BodyId,
     /// Clear bytes.
     pub(super) size: u64,
+    /// The day since 1970 on which it was written, with whose secret its key is wrapped.
+    pub(super) day: u32,
     pub(super) key: WrappedKey,
 }
 
@@ -209,6 +214,8 @@ pub(super) struct BodyPlace(pub(super) u64);
 pub(super) struct BodyRow {
     pub(super) references: u32,
     pub(super) size: u64,
+    /// The day since 1970 on which it was written: what its purge counts from.
+    pub(super) day: u32,
     pub(super) extents: Vec<Extent>,
 }
 
@@ -311,6 +318,17 @@ pub(super) mod key {
         join(b'r', &[&account.0.to_be_bytes(), &mailbox.0.to_be_bytes()])
     }
 
+    pub(in crate::store) fn all_records(account: AccountId) -> Vec<u8> {
+        join(b'r', &[&account.0.to_be_bytes()])
+    }
+
+    /// The letters of rows whose keys go on with the account.
+    pub(in crate::store) const LETTERS_OF_ACCOUNTS: &[u8] = b"acsmurlvwf";
+
+    pub(in crate::store) fn of_account(letter: u8, account: AccountId) -> Vec<u8> {
+        join(letter, &[&account.0.to_be_bytes()])
+    }
+
     pub(in crate::store) fn record(account: AccountId, mailbox: MailboxId, uid: Uid) -> Vec<u8> {
         join(b'r', &[&account.0.to_be_bytes(), &mailbox.0.to_be_bytes(), &uid.get().to_be_bytes()])
     }
@@ -361,9 +379,14 @@ pub(super) mod key {
         join(b'h', &[&envelope.0, &rcpt.to_be_bytes()])
     }
 
-    /// The leaves of an envelope; with `o`, `n` and `i` for what belongs to them.
+    /// The leaves of an envelope; with `o` and `i` for what belongs to them.
     pub(in crate::store) fn events(letter: u8, envelope: EnvelopeId) -> Vec<u8> {
         join(letter, &[&envelope.0])
+    }
+
+    /// The leaves of one chain of an envelope.
+    pub(in crate::store) fn chain_events(envelope: EnvelopeId, rcpt: u16) -> Vec<u8> {
+        join(b'e', &[&envelope.0, &rcpt.to_be_bytes()])
     }
 
     pub(in crate::store) fn event(letter: u8, envelope: EnvelopeId, rcpt: u16, number: u32) -> Vec<u8> {
@@ -379,8 +402,51 @@ pub(super) mod key {
         EnvelopeId(key.get(1..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default())
     }
 
-    pub(in crate::store) fn envelope_key(envelope: EnvelopeId) -> Vec<u8> {
+    pub(in crate::store) fn parties(envelope: EnvelopeId) -> Vec<u8> {
         join(b'k', &[&envelope.0])
+    }
+
+    pub(in crate::store) fn openings_prefix() -> Vec<u8> {
+        b"o".to_vec()
+    }
+
+    /// The event's key in the key of a piece of its openings.
+    pub(in crate::store) fn event_of_piece(key: &[u8]) -> Option<&[u8]> {
+        key.split_last().map(|(_, place)| place).filter(|place| place.len() == 1 + 16 + 2 + 4)
+    }
+
+    /// Deliveries whose chains are not closed, by the day on which they were made.
+    pub(in crate::store) fn unclosed(day: u32, envelope: EnvelopeId, rcpt: u16) -> Vec<u8> {
+        join(b'z', &[b"c", &day.to_be_bytes(), &envelope.0, &rcpt.to_be_bytes()])
+    }
+
+    /// Those of all days before this one.
+    pub(in crate::store) fn unclosed_before(day: u32) -> (Vec<u8>, Vec<u8>) {
+        (join(b'z', &[b"c"]), join(b'z', &[b"c", &day.to_be_bytes()]))
+    }
+
+    pub(in crate::store) fn erasing(person: &[u8; 12]) -> Vec<u8> {
+        join(b'z', &[b"e", person])
+    }
+
+    pub(in crate::store) fn erasings() -> Vec<u8> {
+        join(b'z', &[b"e"])
+    }
+
+    pub(in crate::store) fn held_envelope(envelope: EnvelopeId) -> Vec<u8> {
+        join(b'z', &[b"he", &envelope.0])
+    }
+
+    pub(in crate::store) fn held_account(account: AccountId) -> Vec<u8> {
+        join(b'z', &[b"ha", &account.0.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn holds() -> Vec<u8> {
+        join(b'z', &[b"h"])
+    }
+
+    pub(in crate::store) fn vault_generation() -> Vec<u8> {
+        join(b'z', &[b"v"])
     }
 
     pub(in crate::store) fn pending_prefix() -> Vec<u8> {

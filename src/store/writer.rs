@@ -189,6 +189,7 @@ fn publish(core: &Core, group: Overlay) {
         match effect {
             Effect::Index(mailbox, change) => indices.entry(mailbox).or_default().push(change),
             Effect::Hint(account, modseq) => drop(hints.insert(account, modseq)),
+            Effect::AccountGone(account) => core.directory.remove(account),
             Effect::ForgetKey(extents) => {
                 for extent in &extents {
                     if let Err(error) = core.bodies.forget_key(extent) {

@@ -20,7 +20,7 @@
 //! | 64–71 | where these sealed bytes begin in the sealed body |
 //! | 72–75 | their number |
 //! | 76–79 | their CRC-32 |
-//! | 80–139 | the body's key, wrapped under the server's master key; zero once it was destroyed |
+//! | 80–139 | the body's key, wrapped under the server's master key and the secrets of its day and account; zero once destroyed |
 //! | 140–143 | zero |
 //! | 144– | the sealed bytes |
 //!
@@ -30,7 +30,7 @@
 
 use crate::mail::{AccountId, EnvelopeId, Time};
 use crate::seal::body::BodyId;
-use crate::seal::keys::WrappedKey;
+use crate::seal::keys::{BodyBinding, WrappedKey};
 
 /// Bytes of the head of a file.
 pub const FILE_HEAD: usize = 28;
@@ -108,7 +108,18 @@ pub struct RecordHead {
     pub key: Option<WrappedKey>,
 }
 
+/// The day since 1970 of a time, as the vault counts them.
+pub(in crate::store) fn day_of(time: Time) -> u32 {
+    u32::try_from(time.day().max(0)).unwrap_or(u32::MAX - 1).min(u32::MAX - 1)
+}
+
 impl RecordHead {
+    /// What the wrapped key is bound to.
+    #[must_use]
+    pub fn binding(&self) -> BodyBinding {
+        BodyBinding { body: self.body, day: day_of(self.written), account: self.account }
+    }
+
     /// The bytes before the sealed ones.
     #[must_use]
     pub fn encode(&self) -> [u8; RECORD_HEAD] {
@@ -213,6 +224,7 @@ mod tests {
     fn head(sealed: &[u8]) -> RecordHead {
         let chance = Counting::default();
         let master = MasterKey::generate(&chance);
+        let bound = BodyBinding { body: BodyId([4; 16]), day: 19_675, account: Some(AccountId(6)) };
         RecordHead {
             body: BodyId([4; 16]),
             envelope: Some(EnvelopeId([5; 16])),
@@ -222,7 +234,7 @@ mod tests {
             position: Position::Last,
             length: u32::try_from(sealed.len()).unwrap(),
             checksum: crc32fast::hash(sealed),
-            key: Some(master.wrap_body(&BodyKey::generate(&chance), &BodyId([4; 16]), &chance)),
+            key: master.wrap_body(&BodyKey::generate(&chance), &bound, &chance).ok(),
         }
     }
 

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest;
 
-use super::segment::{Position, RecordHead};
+use super::segment::{Position, RecordHead, day_of};
 use super::{Bodies, Durability, EXTENT_MAX, Extent};
-use crate::mail::{AccountId, Edge, EnvelopeId, Fault};
+use crate::mail::{AccountId, Chance, Edge, EnvelopeId, Fault, Time};
 use crate::seal::body::{BodyId, Sealer};
-use crate::seal::keys::{BodyKey, MasterKey};
+use crate::seal::keys::{BodyBinding, BodyKey, KeyError, MasterKey, WrappedKey};
 
 /// What is known of a body before its first byte; kept beside it so that it can be salvaged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,6 +37,7 @@ pub struct SealedBody {
     pub(in crate::store) id: BodyId,
     pub(in crate::store) key: BodyKey,
     pub(in crate::store) extents: Vec<Extent>,
+    pub(in crate::store) day: u32,
     size: u64,
     sha256: [u8; 32],
 }
@@ -73,7 +74,7 @@ impl BodyWriter {
             position: Position::Middle,
             length: 0,
             checksum: 0,
-            key: Some(master.wrap_body(&key, &id, chance)),
+            key: wrapped(master, &key, &origin, (id, edge.now()), chance).ok(),
         };
         Self {
             bodies,
@@ -120,7 +121,8 @@ impl BodyWriter {
         self.append(last, Position::Last).await?;
         let mut sha256 = [0; 32];
         sha256.copy_from_slice(self.digest.finish().as_ref());
-        Ok(SealedBody { id: self.head.body, key: self.key, extents: self.extents, size, sha256 })
+        let day = self.head.binding().day;
+        Ok(SealedBody { id: self.head.body, key: self.key, extents: self.extents, day, size, sha256 })
     }
 
     async fn append(&mut self, sealed: Vec<u8>, position: Position) -> Result<(), Fault> {
@@ -132,6 +134,17 @@ impl BodyWriter {
         self.head.start += length;
         Ok(())
     }
+}
+
+/// The key beside the bytes, with which they can be salvaged until the vault forgets their day or their account.
+fn wrapped(
+    master: &MasterKey,
+    key: &BodyKey,
+    origin: &BodyOrigin,
+    (body, now): (BodyId, Time),
+    chance: &dyn Chance,
+) -> Result<WrappedKey, KeyError> {
+    master.wrap_body(key, &BodyBinding { body, day: day_of(now), account: origin.account }, chance)
 }
 
 impl std::fmt::Debug for BodyWriter {

@@ -48,7 +48,8 @@ impl Check<'_, '_> {
     fn check_row(&mut self, place: &str, entry: &AccountEntry) -> Result<(), Fault> {
         let row_place = key::account(entry.id);
         let sealed = self.tx.get(&row_place)?.unwrap_or_default();
-        let row = unseal::<AccountRow>("an account", &self.tx.core.keys.accounts, &row_place, &sealed);
+        let key = self.tx.core.keys.account(entry.id);
+        let row = key.and_then(|key| unseal::<AccountRow>("an account", &key, &row_place, &sealed));
         let Some(row) = self.found(place, row) else { return Ok(()) };
         if row.address != entry.address || row.password_hash != entry.password_hash || row.quota != entry.quota {
             self.find(place, "its row says something else than the memory");
@@ -148,7 +149,9 @@ impl Check<'_, '_> {
             if !records.iter().all(same) {
                 self.find(&name, "a record and its view speak of different messages");
             }
-            if entry.key.unwrap_body(&view.body.key, &view.body.id).is_err() {
+            let day = self.tx.core.keys.master.content(view.body.day);
+            let opened = day.and_then(|day| entry.key.unwrap_body(&view.body.key, &view.body.id, &day));
+            if opened.is_err() {
                 self.find(&name, "the key of its body does not open");
             }
             *self.references.entry(view.body.place).or_default() += 1;

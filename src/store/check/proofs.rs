@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::Check;
 use crate::mail::{EnvelopeId, Fault};
-use crate::seal::event::{Leaf, LeafHash};
+use crate::seal::event::{EventKind, Leaf, LeafHash, Plain};
+use crate::store::bodies::segment::day_of;
 use crate::store::events;
 use crate::store::rows::{Chain, key};
 use crate::store::tx::{OPERATOR, may_begin};
@@ -62,6 +63,23 @@ impl Check<'_, '_> {
         }
     }
 
+    /// A delivery is closed, or it is noted that it is to be.
+    fn check_closing(
+        &mut self,
+        name: &str,
+        (envelope, rcpt): (EnvelopeId, u16),
+        chain: &[(u32, Leaf)],
+    ) -> Result<(), Fault> {
+        let here = |leaf: &Leaf| leaf.kind() == EventKind::Deliver && leaf.plain(Plain::Basis).is_none();
+        let Some((_, delivery)) = chain.iter().find(|(_, leaf)| here(leaf)) else { return Ok(()) };
+        let closed = chain.iter().any(|(_, leaf)| leaf.kind() == EventKind::Close);
+        let noted = self.tx.get(&key::unclosed(day_of(delivery.time()), envelope, rcpt))?.is_some();
+        if closed == noted {
+            self.find(name, "its chain would be closed twice, or never");
+        }
+        Ok(())
+    }
+
     fn check_chain(
         &mut self,
         envelope: EnvelopeId,
@@ -84,6 +102,7 @@ impl Check<'_, '_> {
             }
             prev = Some(leaf.hash());
         }
+        self.check_closing(&name, (envelope, rcpt), chain)?;
         let end: Option<Chain> = self.tx.row("a chain", &key::chain(envelope, rcpt))?;
         let last = chain.last().map(|(number, leaf)| (number.wrapping_add(1), leaf.hash()));
         if end.map(|end| (end.next, end.last())) != last {

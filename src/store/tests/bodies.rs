@@ -137,7 +137,7 @@ async fn a_body_can_be_salvaged_without_rows_until_its_key_is_destroyed() {
     let salvaged = || {
         let file = fs::read(segment_files(dir.path()).remove(0)).unwrap();
         let record = salvage(&file).next().unwrap();
-        let key = master.unwrap_body(&record.head.key?, &record.head.body).unwrap();
+        let key = master.unwrap_body(record.head.key.as_ref()?, &record.head.binding()).unwrap();
         let size = record.sealed.len() as u64 - 16;
         Some(crate::seal::body::Opener::new(&key, record.head.body, size).open_chunk(0, record.sealed).unwrap())
     };

@@ -3,6 +3,7 @@
 mod bodies;
 mod checking;
 mod concurrent;
+mod erasing;
 mod mailboxes;
 mod messages;
 mod model;

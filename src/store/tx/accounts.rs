@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Tx;
 use crate::mail::{AccountId, Address, Fault, MailboxId, ModSeq, Status};
 use crate::seal::keys::AccountKey;
-use crate::store::core::{seal, unseal};
+use crate::store::core::{key_fault, seal, unseal};
 use crate::store::directory::AccountEntry;
 use crate::store::rows::{AccountCounters, AccountKind, AccountRow, SpecialUse, key};
 
@@ -53,7 +53,7 @@ impl Tx<'_> {
             active: true,
             quota: new.quota,
             created: self.now(),
-            key: self.core.keys.master.wrap_account(&account_key, id, chance.as_ref()),
+            key: self.core.keys.master.wrap_account(&account_key, id, chance.as_ref()).map_err(key_fault)?,
         };
         self.put(look_up, id.0.to_be_bytes().to_vec());
         self.put_account(id, row)?;
@@ -106,14 +106,14 @@ impl Tx<'_> {
     fn change_account(&mut self, account: AccountId, change: impl FnOnce(&mut AccountRow)) -> Result<(), Fault> {
         let place = key::account(account);
         let sealed = self.get(&place)?.ok_or_else(|| super::no_account(account))?;
-        let mut row: AccountRow = unseal("an account", &self.core.keys.accounts, &place, &sealed)?;
+        let mut row: AccountRow = unseal("an account", &self.core.keys.account(account)?, &place, &sealed)?;
         change(&mut row);
         self.put_account(account, row)
     }
 
     fn put_account(&mut self, id: AccountId, row: AccountRow) -> Result<(), Fault> {
         let place = key::account(id);
-        let sealed = seal(&self.core.keys.accounts, &place, &row, &self.core.edge);
+        let sealed = seal(&self.core.keys.account(id)?, &place, &row, &self.core.edge);
         self.put(place, sealed);
         let entry = AccountEntry::open(id, row, &self.core.keys.master)?;
         self.put_entry(Arc::new(entry));

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Effect, Tx};
 use crate::mail::{Fault, Status};
-use crate::seal::keys::WrappedKey;
+use crate::seal::keys::{BodyBinding, WrappedKey};
 use crate::store::bodies::SealedBody;
+use crate::store::core::key_fault;
 use crate::store::rows::{BodyPlace, BodyRef, BodyRow, key};
 
 /// A counted reference to a body outside of any account, for the queue: keep it in a sealed row.
@@ -30,7 +31,9 @@ impl Tx<'_> {
     /// # Errors
     /// `Storage`.
     pub fn hold_body(&mut self, body: &SealedBody) -> Result<BodyHandle, Fault> {
-        let wrapped = self.core.keys.master.wrap_body(&body.key, &body.id, self.core.edge.chance.as_ref());
+        let binding = BodyBinding { body: body.id, day: body.day, account: None };
+        let wrapped = self.core.keys.master.wrap_body(&body.key, &binding, self.core.edge.chance.as_ref());
+        let wrapped = wrapped.map_err(key_fault)?;
         let body = self.refer_to(body, wrapped)?;
         let number = self.next_id()?;
         self.put(key::held(body.place, number), Vec::new());
@@ -63,9 +66,9 @@ impl Tx<'_> {
         let place = BodyPlace(u64::from(first.segment) << 32 | u64::from(first.offset));
         let known: Option<BodyRow> = self.row("a body", &key::body(place))?;
         let references = known.map_or(0, |row| row.references) + 1;
-        let row = BodyRow { references, size: body.size(), extents: body.extents.clone() };
+        let row = BodyRow { references, size: body.size(), day: body.day, extents: body.extents.clone() };
         self.put_row(key::body(place), &row);
-        Ok(BodyRef { place, id: body.id, size: body.size(), key: wrapped })
+        Ok(BodyRef { place, id: body.id, size: body.size(), day: body.day, key: wrapped })
     }
 
     pub(super) fn release(&mut self, place: BodyPlace) -> Result<(), Fault> {

@@ -3,21 +3,22 @@
 
 use super::Tx;
 use crate::mail::{AccountId, EnvelopeId, Fault, MailboxId, Status, Uid};
-use crate::seal::event::{Draft, EventKind, Field, Leaf, LeafHash, Opening};
-use crate::seal::keys::{OpeningsKey, WrappedKey};
-use crate::seal::row::{RowKey, seal_row};
+use crate::seal::event::{Draft, EventKind, Leaf, LeafHash, Opening, Plain};
+use crate::store::bodies::segment::day_of;
+use crate::store::engine::VALUE_MAX;
+use crate::store::openings::{self, OpeningsRow, Parties};
 use crate::store::record::Observed;
 use crate::store::rows::{self, Chain, key};
 
 /// The chain of facts about the operator, which belong to no envelope.
 pub(in crate::store) const OPERATOR: EnvelopeId = EnvelopeId([0; 16]);
 
-/// Whom an event is about: under whose key its openings lie. Digests of the message always lie under the envelope's.
+/// Whom an event is about, for those openings that don't say by themselves with whom they go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
-    /// Somebody with an account here. To destroy the account's key erases the openings.
+    /// Somebody with an account here.
     Account(AccountId),
-    /// Nobody with an account here: everything lies under the envelope's key.
+    /// Nobody with an account here.
     Envelope,
 }
 
@@ -79,54 +80,64 @@ impl Tx<'_> {
         globals.next_pending += 1;
         self.put_globals(&globals);
         self.put(place, leaf.bytes().to_vec());
+        if leaf.kind() == EventKind::Deliver && leaf.plain(Plain::Basis).is_none() {
+            self.put(key::unclosed(day_of(self.now()), envelope, rcpt), Vec::new());
+        }
         Ok(())
     }
 
+    /// Seals the openings, each with whom it goes with, and remembers who has to do with the envelope.
     fn put_openings(
         &mut self,
         (envelope, rcpt, number): (EnvelopeId, u16, u32),
         openings: Vec<Opening>,
         subject: Subject,
     ) -> Result<(), Fault> {
-        let (digests, personal): (Vec<_>, Vec<_>) = openings.into_iter().partition(|o| is_of_message(o.field));
-        let (digests, personal) = match subject {
-            Subject::Account(_) => (digests, personal),
-            Subject::Envelope => (digests.into_iter().chain(personal).collect(), Vec::new()),
+        if openings.is_empty() {
+            return Ok(());
+        }
+        let subject = match subject {
+            Subject::Account(account) => Some(self.core.keys.master.person(&self.entry(account)?.address.key())),
+            Subject::Envelope => None,
         };
-        if let (Subject::Account(account), false) = (subject, personal.is_empty()) {
-            let entry = self.entry(account)?;
-            // The account's number stands before the sealed bytes: it tells whose key opens them.
-            let place = key::event(b'o', envelope, rcpt, number);
-            let mut row = account.0.to_be_bytes().to_vec();
-            row.extend(self.seal_openings(&entry.rows, &place, &personal));
-            self.put(place, row);
+        let known: Parties = self.row("parties", &key::parties(envelope))?.unwrap_or_default();
+        let mut parties = known.clone();
+        let groups = openings::group(self.core, rcpt, openings, subject, &mut parties);
+        if parties != known && envelope != OPERATOR {
+            self.put_row(key::parties(envelope), &parties);
         }
-        if !digests.is_empty() {
-            let envelope_key = self.envelope_key(envelope)?;
-            let place = key::event(b'n', envelope, rcpt, number);
-            let row = self.seal_openings(&envelope_key, &place, &digests);
-            self.put(place, row);
+        let (place, day) = (key::event(b'o', envelope, rcpt, number), day_of(self.now()));
+        let mut row = OpeningsRow { day, groups: Vec::with_capacity(groups.len()) };
+        for (persons, openings) in groups {
+            row.groups.extend(openings::seal(self.core, (envelope, &place, day), persons, &openings)?);
         }
+        self.put_openings_row(&place, &row);
         Ok(())
     }
 
-    fn seal_openings(&self, key: &RowKey, place: &[u8], openings: &Vec<Opening>) -> Vec<u8> {
-        seal_row(key, place, &rows::encode(openings), self.core.edge.chance.as_ref())
+    /// Writes the openings of a new event, cut into pieces that the engine takes; nothing when there are none.
+    fn put_openings_row(&mut self, place: &[u8], row: &OpeningsRow) {
+        if row.groups.is_empty() {
+            return;
+        }
+        for (number, piece) in (0_u8..).zip(rows::encode(row).chunks(VALUE_MAX)) {
+            self.put([place, &[number]].concat(), piece.to_vec());
+        }
     }
 
-    /// The key of an envelope's openings; made when first asked for.
-    fn envelope_key(&mut self, envelope: EnvelopeId) -> Result<RowKey, Fault> {
-        let place = key::envelope_key(envelope);
-        let master = &self.core.keys.master;
-        if let Some(wrapped) = self.row::<WrappedKey>("an envelope's key", &place)? {
-            let broken = |error| Fault::ours(Status::Storage, "an envelope's key").caused_by(error);
-            return Ok(master.unwrap_openings(&wrapped, &envelope.0).map_err(broken)?.row_key());
+    /// Writes others in the place of an event's openings.
+    pub(in crate::store) fn replace_openings_row(&mut self, place: &[u8], row: &OpeningsRow) -> Result<(), Fault> {
+        for (piece, _) in self.scan(place)? {
+            self.delete(piece);
         }
-        let chance = self.core.edge.chance.as_ref();
-        let fresh = OpeningsKey::generate(chance);
-        let wrapped = master.wrap_openings(&fresh, &envelope.0, chance);
-        self.put_row(place, &wrapped);
-        Ok(fresh.row_key())
+        self.put_openings_row(place, row);
+        Ok(())
+    }
+
+    /// The openings of an event; none when all were destroyed.
+    pub(in crate::store) fn openings_row(&self, place: &[u8]) -> Result<Option<OpeningsRow>, Fault> {
+        let pieces: Vec<Vec<u8>> = self.scan(place)?.into_iter().map(|(_, piece)| piece).collect();
+        if pieces.is_empty() { Ok(None) } else { rows::decode("openings", &pieces.concat()).map(Some) }
     }
 
     /// Records an event unless one of its sort is recorded for this message and login. What came without an envelope
@@ -217,11 +228,6 @@ impl Tx<'_> {
         let tag = self.core.keys.tag("message-id", message_id);
         self.put(key::message_id(&tag, envelope), Vec::new());
     }
-}
-
-/// Whether a field speaks of the message rather than of a person's doing.
-const fn is_of_message(field: Field) -> bool {
-    matches!(field, Field::Message | Field::Part(_) | Field::Name(_) | Field::Subject | Field::MessageId)
 }
 
 /// Whether the first event of a chain may be of this kind.

@@ -6,6 +6,7 @@ use crate::mail::{AccountId, EnvelopeId, Fault, FlagSet, MailboxId, ModSeq, Stat
 use crate::proto::mime::Structure;
 use crate::seal::row::seal_row;
 use crate::store::bodies::SealedBody;
+use crate::store::core::key_fault;
 use crate::store::index::{IndexChange, decode_record};
 use crate::store::record::{Observed, Record};
 use crate::store::rows::{self, Change, ChangeKind, MailboxCounters, View, key};
@@ -54,7 +55,8 @@ impl Tx<'_> {
         let NewMessage { body, prefix, structure, flags, internal_date, envelope } = new;
         let entry = self.entry(account)?;
         let message = self.next_id()?;
-        let wrapped = entry.key.wrap_body(&body.key, &body.id, self.core.edge.chance.as_ref());
+        let day = self.core.keys.master.content(body.day).map_err(key_fault)?;
+        let wrapped = entry.key.wrap_body(&body.key, &body.id, &day, self.core.edge.chance.as_ref());
         let size = body.size() + prefix.len() as u64;
         let body = self.refer_to(body, wrapped)?;
         let record = Record {
@@ -234,7 +236,7 @@ impl Tx<'_> {
         Ok(counters.modseq)
     }
 
-    fn put_view(&mut self, account: AccountId, message: u64, view: &View) -> Result<(), Fault> {
+    pub(super) fn put_view(&mut self, account: AccountId, message: u64, view: &View) -> Result<(), Fault> {
         let entry = self.entry(account)?;
         let place = key::view(account, message);
         let sealed = seal_row(&entry.rows, &place, &rows::encode(view), self.core.edge.chance.as_ref());

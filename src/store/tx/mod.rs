@@ -7,6 +7,7 @@ mod events;
 mod flags;
 mod mailboxes;
 mod messages;
+mod purge;
 mod raw;
 
 use std::collections::{BTreeMap, HashMap};
@@ -23,6 +24,7 @@ pub use events::{Subject, TransferReceipt};
 pub use flags::{FlagOp, FlagsChanged};
 pub(super) use mailboxes::open_mailbox;
 pub use messages::{AppendedMessage, NewMessage};
+pub(super) use purge::secrets_of;
 
 use super::bodies::Extent;
 use super::core::{Core, engine_fault};
@@ -39,6 +41,8 @@ pub(super) enum Effect {
     Index(MailboxId, IndexChange),
     /// An account's sessions have something to look at.
     Hint(AccountId, ModSeq),
+    /// An account was removed.
+    AccountGone(AccountId),
     /// A body lost its last reference: its key goes.
     ForgetKey(Vec<Extent>),
 }
@@ -180,6 +184,10 @@ impl<'a> Tx<'a> {
 
     pub(super) fn put_globals(&mut self, globals: &Globals) {
         self.put_row(key::globals(), globals);
+    }
+
+    pub(super) fn put_vault_generation(&mut self, generation: u64) {
+        self.put_row(key::vault_generation(), &generation);
     }
 
     /// A number that was never given before.
