@@ -80,13 +80,5 @@ impl Talk<'_> {
 
 fn transaction(size: u64) -> Transaction {
     let recipient = |text: &str| Recipient::from(text.parse::<Address>().expect("an address"));
-    Transaction {
-        path: ReversePath::Null,
-        recipients: vec![recipient("a@a.fr"), recipient("b@a.fr")],
-        size,
-        eight_bit: false,
-        utf8: false,
-        ret: None,
-        envid: None,
-    }
+    Transaction::new(ReversePath::Null, vec![recipient("a@a.fr"), recipient("b@a.fr")], size)
 }

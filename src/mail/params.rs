@@ -59,6 +59,16 @@ pub struct Deadline {
     pub trace: bool,
 }
 
+impl Deadline {
+    /// As the next server is to be told: with the seconds that are left, which may be less than none.
+    // [rfc2852#4]
+    #[must_use]
+    pub fn left(self, now: Time) -> DeliverBy {
+        let seconds = (self.at.secs() - now.secs()).clamp(-999_999_999, 999_999_999);
+        DeliverBy { seconds: i32::try_from(seconds).unwrap_or(0), late: self.late, trace: self.trace }
+    }
+}
+
 /// MT-PRIORITY: from −9 to 9, higher is more urgent (RFC 6710). The default is 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Priority(i8);

@@ -123,6 +123,14 @@ pub enum Status {
     PeerNotTrusted,
     /// Outbound: the peer's replies have no valid form or order.
     PeerProtocol,
+    /// Outbound: the peer does not offer BINARYMIME, and sealed content is not converted.
+    PeerWithoutBinary,
+    /// Outbound: the peer does not offer REQUIRETLS, which the sender asked for.
+    PeerWithoutRequireTls,
+    /// Outbound: the peer does not offer DELIVERBY, and the message has to come back when it is late.
+    PeerWithoutDeliverBy,
+    /// Outbound: the time in which the message was to be delivered is over, or the peer needs longer.
+    DeliveryTimeExpired,
     /// Outbound: the peer cannot carry what the message needs (8-bit content), and sealed content is not converted.
     PeerCannotCarry,
 }
@@ -215,6 +223,16 @@ impl Status {
                 row(451, "4.7.1", None, "the recipient's server is not one that is listed for the domain")
             }
             Self::PeerProtocol => row(451, "4.5.0", None, "the recipient's server broke the protocol"),
+            Self::PeerWithoutBinary => row(554, "5.6.3", None, "the recipient's server does not take binary messages"),
+            Self::PeerWithoutRequireTls => {
+                row(554, "5.7.30", None, "the recipient's server does not offer REQUIRETLS, which was asked for")
+            }
+            Self::PeerWithoutDeliverBy => {
+                row(554, "5.3.3", None, "the recipient's server does not offer DELIVERBY, which was asked for")
+            }
+            Self::DeliveryTimeExpired => {
+                row(554, "5.4.7", None, "it could not be delivered in the time that was asked")
+            }
             Self::PeerCannotCarry => row(554, "5.6.3", None, "the recipient's server does not take 8-bit messages"),
         }
     }

@@ -125,7 +125,7 @@ impl<N: Names> SmtpTransport<N> {
     /// Sends, and says whether the connection was dead before.
     async fn send(&self, open: Open, peer: Peer, message: &mut Outbound, host: &Host) -> (Vec<Outcome>, bool) {
         let address = open.address;
-        let (sent, open) = open.send(message).await;
+        let (sent, open) = open.send(message, self.edge.now()).await;
         if let Some(open) = open {
             self.pool.put(host.clone(), open);
         }

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 
 use crate::flows::Outbound;
-use crate::mail::{Address, Domain, RcptParams, Status};
+use crate::mail::{Address, Domain, RcptParams, Status, Time};
 use crate::net::tls::{RelayTls, peer_alert};
 use crate::proto::smtp::client::{Answer, Client, Event, Failure, Outcome, Recipient, Stage, Transaction};
 use crate::proto::{Machine, Step};
@@ -170,9 +170,9 @@ impl Sent {
 }
 
 impl Open {
-    /// Sends one message; gives the connection back when it can be used again.
-    pub(super) async fn send(mut self, message: &mut Outbound) -> (Sent, Option<Self>) {
-        self.machine.answer(Answer::Begin(transaction(message)));
+    /// Sends one message, now; gives the connection back when it can be used again.
+    pub(super) async fn send(mut self, message: &mut Outbound, now: Time) -> (Sent, Option<Self>) {
+        self.machine.answer(Answer::Begin(transaction(message, now)));
         let mut sent = Sent { outcomes: Vec::new(), failure: None, begun: false };
         loop {
             match self.turn().await {
@@ -220,16 +220,20 @@ fn says_something(outcome: &Outcome) -> bool {
     }
 }
 
-fn transaction(message: &Outbound) -> Transaction {
+fn transaction(message: &Outbound, now: Time) -> Transaction {
+    let wishes = &message.wishes;
+    let recipients = message.recipients.iter().zip(&message.params).map(recipient).collect();
     Transaction {
-        path: message.reverse_path.clone(),
-        recipients: message.recipients.iter().zip(&message.params).map(recipient).collect(),
-        size: message.size,
+        binary: wishes.binary,
+        require_tls: wishes.require_tls,
+        deliver_by: wishes.deliver_by.map(|deadline| deadline.left(now)),
+        priority: wishes.priority,
         eight_bit: message.eight_bit,
         utf8: message.utf8,
-        ret: message.wishes.ret,
+        ret: wishes.ret,
         // ours when the sender gave none, so that a report of the peer names our envelope
-        envid: Some(message.wishes.envid.clone().unwrap_or_else(|| message.envelope.to_string())),
+        envid: Some(wishes.envid.clone().unwrap_or_else(|| message.envelope.to_string())),
+        ..Transaction::new(message.reverse_path.clone(), recipients, message.size)
     }
 }
 

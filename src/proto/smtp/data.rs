@@ -116,10 +116,6 @@ fn plain_prefix(input: &[u8]) -> usize {
     memchr::memchr3(b'\r', b'\n', 0, input).unwrap_or(input.len())
 }
 
-/// A CR or LF that stands alone in content that is to be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BareLineEnd;
-
 /// Gives content its dot-stuffing and its end.
 #[derive(Debug)]
 pub struct DataEncoder {
@@ -136,15 +132,15 @@ impl DataEncoder {
     /// Appends the stuffed form of `input` to `output`. A CR at the end of `input` is held back until its LF is seen.
     ///
     /// # Errors
-    /// At a CR or LF that stands alone: it is not sent, nor repaired, since sealed bytes are sent as they are or not
-    /// at all. The connection must then be dropped without an end of data.
+    /// `BareLineEnd` at a CR or LF that stands alone, `NulInContent` at a NUL: they are neither sent nor repaired, since
+    /// sealed bytes are sent as they are or not at all. The connection must then be dropped without an end of data.
     // [rfc5321#4.5.2]
-    pub fn encode(&mut self, input: &[u8], output: &mut Vec<u8>) -> Result<(), BareLineEnd> {
+    pub fn encode(&mut self, input: &[u8], output: &mut Vec<u8>) -> Result<(), Status> {
         let mut rest = input;
         while let Some(&byte) = rest.first() {
             if self.at == At::Cr {
                 if byte != b'\n' {
-                    return Err(BareLineEnd);
+                    return Err(Status::BareLineEnd);
                 }
                 output.extend_from_slice(b"\r\n");
                 self.at = At::Start;
@@ -154,7 +150,7 @@ impl DataEncoder {
             if self.at == At::Start && byte == b'.' {
                 output.push(b'.');
             }
-            let plain = memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
+            let plain = plain_prefix(rest);
             output.extend_from_slice(&rest[..plain]);
             if plain > 0 {
                 self.at = At::Middle;
@@ -162,7 +158,8 @@ impl DataEncoder {
             rest = match rest.get(plain) {
                 None => break,
                 Some(b'\r') => &rest[plain + 1..],
-                Some(_) => return Err(BareLineEnd),
+                Some(b'\n') => return Err(Status::BareLineEnd),
+                Some(_) => return Err(Status::NulInContent),
             };
             self.at = At::Cr;
         }
@@ -173,9 +170,9 @@ impl DataEncoder {
     ///
     /// # Errors
     /// When the content ends in a lone CR.
-    pub fn finish(self, output: &mut Vec<u8>) -> Result<(), BareLineEnd> {
+    pub fn finish(self, output: &mut Vec<u8>) -> Result<(), Status> {
         match self.at {
-            At::Cr => return Err(BareLineEnd),
+            At::Cr => return Err(Status::BareLineEnd),
             At::Start => {}
             _ => output.extend_from_slice(b"\r\n"),
         }
@@ -278,8 +275,9 @@ mod tests {
         ] {
             assert_eq!(encode(input), Ok(output.to_vec()), "{}", input.escape_ascii());
         }
+        assert_eq!(encode(b"a\0"), Err(Status::NulInContent));
         for input in [b"a\n".as_slice(), b"a\rb", b"a\r", b"\n", b"\r\r\n", b"a\r\n\n"] {
-            assert_eq!(encode(input), Err(BareLineEnd), "{}", input.escape_ascii());
+            assert_eq!(encode(input), Err(Status::BareLineEnd), "{}", input.escape_ascii());
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use sceau::mail::{Address, Domain, Notify, Return, ReversePath, Status};
+use sceau::mail::{Address, DeliverBy, Domain, Late, Notify, Priority, Return, ReversePath, Status};
 use sceau::proto::smtp::client::{Answer, Client, Event, Outcome, Recipient, Transaction};
 use sceau::proto::{Machine, Step};
 
@@ -69,15 +69,9 @@ impl Talk {
 /// `jean@b.fr to claire@a.fr paul@a.fr`
 fn transaction(text: &str) -> Transaction {
     let (from, to) = text.split_once(" to ").unwrap();
-    Transaction {
-        path: if from == "<>" { ReversePath::Null } else { ReversePath::Address(from.parse().unwrap()) },
-        recipients: to.split(' ').map(|address| Recipient::from(address.parse::<Address>().unwrap())).collect(),
-        size: 30,
-        eight_bit: false,
-        utf8: false,
-        ret: None,
-        envid: None,
-    }
+    let path = if from == "<>" { ReversePath::Null } else { ReversePath::Address(from.parse().unwrap()) };
+    let recipients = to.split(' ').map(|address| Recipient::from(address.parse::<Address>().unwrap())).collect();
+    Transaction::new(path, recipients, 30)
 }
 
 fn need(transaction: &mut Transaction, what: &str) {
@@ -89,8 +83,17 @@ fn need(transaction: &mut Transaction, what: &str) {
             transaction.envid = Some("a+b c".to_owned());
             transaction.recipients[0].notify = Some(Notify::Never);
         }
+        "binary" => transaction.binary = true,
+        "requiretls" => transaction.require_tls = true,
+        "priority" => transaction.priority = Priority::new(4).unwrap(),
+        "back in a minute" => transaction.deliver_by = Some(by(60, Late::Return)),
+        "told in a minute" => transaction.deliver_by = Some(by(60, Late::Notify)),
         size => transaction.size = size.parse().unwrap(),
     }
+}
+
+fn by(seconds: i32, late: Late) -> DeliverBy {
+    DeliverBy { seconds, late, trace: false }
 }
 
 fn outcome(outcome: &Outcome) -> String {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::mail::{Address, Notify, OriginalRecipient, Return, ReversePath, Status};
+use crate::mail::{Address, DeliverBy, Late, Notify, OriginalRecipient, Priority, Return, ReversePath, Status};
 
 use super::{Offers, PeerReply};
 
@@ -23,6 +23,34 @@ pub struct Transaction {
     pub ret: Option<Return>,
     /// ENVID, printable ASCII, for a peer that offers DSN.
     pub envid: Option<String>,
+    /// The content is in no lines: only a peer that offers CHUNKING and BINARYMIME gets it.
+    pub binary: bool,
+    /// Only a peer that offers REQUIRETLS gets it.
+    pub require_tls: bool,
+    /// BY, with the time that is left. What has to come back when it is late goes only to a peer that offers DELIVERBY.
+    pub deliver_by: Option<DeliverBy>,
+    /// MT-PRIORITY, for a peer that offers it.
+    pub priority: Priority,
+}
+
+impl Transaction {
+    /// A message of which nothing is asked.
+    #[must_use]
+    pub fn new(path: ReversePath, recipients: Vec<Recipient>, size: u64) -> Self {
+        Self {
+            path,
+            recipients,
+            size,
+            eight_bit: false,
+            utf8: false,
+            ret: None,
+            envid: None,
+            binary: false,
+            require_tls: false,
+            deliver_by: None,
+            priority: Priority::default(),
+        }
+    }
 }
 
 /// One recipient.
@@ -59,13 +87,32 @@ impl Transaction {
         let too_large = offers.size_limit().is_some_and(|limit| self.size > limit);
         let no_8bit = self.eight_bit && !offers.has("8BITMIME");
         let no_utf8 = self.needs_utf8() && !offers.has("SMTPUTF8");
+        let no_binary = self.binary && !(offers.has("CHUNKING") && offers.has("BINARYMIME"));
+        let no_require_tls = self.require_tls && !offers.has("REQUIRETLS");
         // [rfc1870#5]
         too_large
             .then_some(Status::MessageTooLarge)
             // [rfc6531#3.2]
             .or(no_utf8.then_some(Status::Utf8Needed))
-            // [rfc6152#3] sealed content is never converted
+            // [rfc3030#3] [rfc6152#3] sealed content is never converted
+            .or(no_binary.then_some(Status::PeerWithoutBinary))
             .or(no_8bit.then_some(Status::PeerCannotCarry))
+            // [rfc8689#4]
+            .or(no_require_tls.then_some(Status::PeerWithoutRequireTls))
+            .or(self.cannot_be_in_time(offers))
+    }
+
+    /// A message that has to come back when it is late must not get lost sight of, nor go where it will be late.
+    // [rfc2852#4]
+    fn cannot_be_in_time(&self, offers: &Offers) -> Option<Status> {
+        let by = self.deliver_by.filter(|by| by.late == Late::Return)?;
+        match offers.value("DELIVERBY") {
+            None => Some(Status::PeerWithoutDeliverBy),
+            Some(shortest) => {
+                let shortest = shortest.parse().unwrap_or(0);
+                (by.seconds <= 0 || by.seconds < shortest).then_some(Status::DeliveryTimeExpired)
+            }
+        }
     }
 
     /// `MAIL FROM:<…> …` with CRLF.
@@ -74,8 +121,10 @@ impl Transaction {
         if offers.has("SIZE") {
             push(&mut line, "SIZE", &self.size.to_string());
         }
-        if self.eight_bit {
-            line.push_str(" BODY=8BITMIME");
+        match (self.binary, self.eight_bit) {
+            (true, _) => line.push_str(" BODY=BINARYMIME"),
+            (false, true) => line.push_str(" BODY=8BITMIME"),
+            (false, false) => {}
         }
         if self.needs_utf8() {
             line.push_str(" SMTPUTF8");
@@ -90,7 +139,25 @@ impl Transaction {
                 push(&mut line, "ENVID", &xtext(envid));
             }
         }
+        self.wishes(&mut line, offers);
         line + "\r\n"
+    }
+
+    fn wishes(&self, line: &mut String, offers: &Offers) {
+        // [rfc8689#2]
+        if self.require_tls {
+            line.push_str(" REQUIRETLS");
+        }
+        // [rfc2852#4] with the time that is left, which may be none
+        if let Some(by) = self.deliver_by.filter(|_| offers.has("DELIVERBY")) {
+            let late = if by.late == Late::Return { "R" } else { "N" };
+            let trace = if by.trace { "T" } else { "" };
+            push(line, "BY", &format!("{};{late}{trace}", by.seconds));
+        }
+        // [rfc6710#3]
+        if offers.has("MT-PRIORITY") && self.priority != Priority::default() {
+            push(line, "MT-PRIORITY", &self.priority.level().to_string());
+        }
     }
 
     /// `RCPT TO:<…> …` with CRLF.

@@ -6,6 +6,7 @@
 //!
 //! It never falls back: a peer without STARTTLS is given nothing, neither addresses nor content.
 
+mod content;
 mod envelope;
 mod offers;
 mod reply;
@@ -15,11 +16,15 @@ use std::collections::VecDeque;
 use crate::mail::{Domain, Status};
 use crate::proto::{Machine, Step};
 
-use super::data::DataEncoder;
+use super::chunk::Form;
+use content::Framing;
 pub use envelope::{Outcome, Recipient, Transaction};
 pub use offers::Offers;
 pub use reply::PeerReply;
 use reply::{NoReply, ReplyReader};
+
+/// Chunks that a pipelining peer is sent before its first reply to one is read.
+const CHUNKS_AHEAD: usize = 8;
 
 /// What happens in a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,6 +100,8 @@ enum Command {
     Mail,
     Rcpt(usize),
     Data,
+    /// A chunk that is not the last one.
+    Chunk,
     Content,
     /// An end of data without content, to get out of a DATA that the server accepted with no recipient.
     NoContent,
@@ -127,7 +134,11 @@ struct Current {
     accepted: Vec<bool>,
     mail_accepted: bool,
     go_ahead: bool,
-    encoder: DataEncoder,
+    framing: Framing,
+    /// A chunk was refused: what was sent behind it will be, too.
+    broken: bool,
+    /// As many chunks as may be are on their way.
+    paused: bool,
 }
 
 /// The machine.
@@ -145,6 +156,8 @@ pub struct Client {
     /// Commands whose replies are to come, in order.
     sent: VecDeque<Command>,
     current: Option<Current>,
+    /// Messages that were begun.
+    begun: usize,
 }
 
 impl Client {
@@ -162,6 +175,7 @@ impl Client {
             waiting: VecDeque::new(),
             sent: VecDeque::from([Command::Greeting]),
             current: None,
+            begun: 0,
         }
     }
 
@@ -178,6 +192,7 @@ impl Client {
                 Command::Ehlo | Command::StartTls | Command::Rset => Stage::Hello,
                 Command::Mail | Command::Rcpt(_) => Stage::Envelope,
                 Command::Data => Stage::Data,
+                Command::Chunk => Stage::Content,
                 Command::Content | Command::NoContent => Stage::Verdict,
                 Command::Quit => Stage::Quit,
             },
@@ -252,7 +267,7 @@ impl Client {
             Command::StartTls => (reply.code == 220, Status::PeerWithoutTls),
             Command::Rset => (reply.is_positive(), Status::PeerProtocol),
             Command::Data => (reply.code == 354 || reply.code >= 400, Status::PeerProtocol),
-            Command::Mail | Command::Rcpt(_) | Command::Content | Command::NoContent => {
+            Command::Mail | Command::Rcpt(_) | Command::Chunk | Command::Content | Command::NoContent => {
                 (reply.is_positive() || reply.code >= 400, Status::PeerProtocol)
             }
         };
@@ -282,18 +297,45 @@ impl Client {
             Command::Data if reply.code == 354 => current.go_ahead = true,
             Command::Content if positive => current.decide(&Outcome::Delivered(reply)),
             Command::Mail | Command::Data | Command::Content => current.decide(&Outcome::Refused(reply)),
+            Command::Chunk if !positive => {
+                current.broken = true;
+                current.decide(&Outcome::Refused(reply));
+            }
             _ => {}
         }
         match command {
+            Command::Chunk => self.after_chunk(),
+            // [rfc3030#2] only RSET gets out of a message of which a chunk was refused
+            Command::Content if current.broken => self.conclude(Command::Data),
             Command::Content | Command::NoContent => self.conclude(command),
             _ => self.after_verdict(),
         }
+    }
+
+    /// On with the content, or out of the transaction once all replies came.
+    fn after_chunk(&mut self) {
+        let Some(current) = &mut self.current else { return };
+        if current.broken {
+            if self.sent.is_empty() {
+                self.conclude(Command::Data);
+            }
+        } else if std::mem::take(&mut current.paused) {
+            self.phase = Phase::ContentWanted;
+        }
+    }
+
+    /// Chunks that may be on their way before the first reply: with more, and a peer that stops reading until its
+    /// replies are read, both sides would wait for each other.
+    // [rfc3030#2] [rfc2920#3]
+    fn window(&self) -> usize {
+        if self.offers.has("PIPELINING") { CHUNKS_AHEAD } else { 1 }
     }
 
     /// When all replies to the envelope came: on to the content, or out of the transaction.
     fn after_verdict(&mut self) {
         let Some(current) = &self.current else { return };
         let (hopeful, go_ahead, sender_refused) = (current.hopeful(), current.go_ahead, !current.mail_accepted);
+        let chunked = matches!(current.framing, Framing::Chunks { .. });
         let recipients_wait = self.waiting.iter().any(|command| matches!(command, Command::Rcpt(_)));
         // without pipelining what is of no use was not sent yet, and need not be
         if sender_refused || (!hopeful && !recipients_wait) {
@@ -303,8 +345,9 @@ impl Client {
         if !self.sent.is_empty() {
             return;
         }
-        match (go_ahead, hopeful) {
+        match (go_ahead || chunked, hopeful) {
             (true, true) => self.phase = Phase::ContentWanted,
+            (true, false) if chunked => self.conclude(Command::Data),
             // [rfc2920#3.1] the server said 354 though it took no recipient
             (true, false) => self.send(Command::NoContent),
             (false, _) => self.conclude(Command::Data),
@@ -319,7 +362,12 @@ impl Client {
         if open { self.send(Command::Rset) } else { self.ready() }
     }
 
+    // [rfc9422#4] MAILMAX: the peer takes no more on this connection
     fn ready(&mut self) {
+        if self.offers.limit("MAILMAX").is_some_and(|most| self.begun >= most.max(1)) {
+            self.phase = Phase::Talking;
+            return self.send(Command::Quit);
+        }
         self.phase = Phase::Ready;
         self.events.push_back(Event::Ready(self.offers.clone()));
     }
@@ -327,44 +375,57 @@ impl Client {
     fn begin(&mut self, transaction: Transaction) {
         // a reply that nobody asked for would be taken for the one to MAIL
         if !self.replies.is_empty() {
-            self.current = Some(Current::new(transaction));
+            self.current = Some(Current::new(transaction, &self.offers));
             return self.fail(Status::PeerProtocol, None);
         }
         self.phase = Phase::Talking;
         let obstacle = transaction.obstacle(&self.offers);
         let count = transaction.recipients.len();
-        self.current = Some(Current::new(transaction));
+        let mut current = Current::new(transaction, &self.offers);
+        // [rfc9422#4] the others have to go in another transaction
+        let most = self.offers.limit("RCPTMAX").map_or(count, |most| most.max(1).min(count));
+        if obstacle.is_none() {
+            current.outcomes[most..].fill(Some(Outcome::Failed(Status::TooManyRecipients)));
+        }
+        let chunked = matches!(current.framing, Framing::Chunks { .. });
+        self.current = Some(current);
         if let (Some(status), Some(current)) = (obstacle, &mut self.current) {
             current.decide(&Outcome::Failed(status));
             return self.conclude(Command::Mail);
         }
+        self.begun += 1;
         self.waiting.push_back(Command::Mail);
-        self.waiting.extend((0..count).map(Command::Rcpt));
-        self.waiting.push_back(Command::Data);
+        self.waiting.extend((0..most).map(Command::Rcpt));
+        self.waiting.extend((!chunked).then_some(Command::Data));
         self.pump();
     }
 
     fn content(&mut self, piece: &[u8]) {
         let Some(current) = &mut self.current else { return };
-        self.phase = Phase::ContentWanted;
-        if current.encoder.encode(piece, &mut self.output).is_err() {
-            self.spoiled();
+        match current.framing.push(piece, &mut self.output) {
+            Ok(chunk) => self.sent.extend(chunk.then_some(Command::Chunk)),
+            Err(status) => return self.spoiled(status),
         }
+        let full = self.sent.len() >= self.window();
+        if let Some(current) = &mut self.current {
+            current.paused = full;
+        }
+        self.phase = if full { Phase::Talking } else { Phase::ContentWanted };
     }
 
     fn content_end(&mut self) {
         let Some(current) = &mut self.current else { return };
         self.phase = Phase::Talking;
-        if std::mem::take(&mut current.encoder).finish(&mut self.output).is_err() {
-            return self.spoiled();
+        if let Err(status) = current.framing.finish(&mut self.output) {
+            return self.spoiled(status);
         }
         self.sent.push_back(Command::Content);
     }
 
-    /// The content has a lone CR or LF: dropping the connection is the only way not to end the message.
-    fn spoiled(&mut self) {
+    /// The content has a lone CR or LF, or a NUL: dropping the connection is the only way not to end the message.
+    fn spoiled(&mut self, status: Status) {
         self.output.clear();
-        self.fail(Status::BareLineEnd, None);
+        self.fail(status, None);
     }
 
     /// Ends the conversation; recipients without an outcome get this one.
@@ -384,15 +445,18 @@ impl Client {
 }
 
 impl Current {
-    fn new(transaction: Transaction) -> Self {
+    fn new(transaction: Transaction, offers: &Offers) -> Self {
         let count = transaction.recipients.len();
+        let form = if transaction.binary { Form::Binary } else { Form::Text };
         Self {
+            framing: if offers.has("CHUNKING") { Framing::chunks(form) } else { Framing::data() },
+            broken: false,
+            paused: false,
             transaction,
             outcomes: vec![None; count],
             accepted: vec![false; count],
             mail_accepted: false,
             go_ahead: false,
-            encoder: DataEncoder::default(),
         }
     }
 

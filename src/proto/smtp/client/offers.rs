@@ -30,6 +30,14 @@ impl Offers {
         self.keywords.iter().find(|(keyword, _)| keyword == name).map(|(_, value)| value.as_str())
     }
 
+    /// One of the numbers of LIMITS, by its name such as `RCPTMAX`.
+    // [rfc9422#4]
+    #[must_use]
+    pub fn limit(&self, name: &str) -> Option<usize> {
+        let limits = self.value("LIMITS")?.split_ascii_whitespace().filter_map(|limit| limit.split_once('='));
+        limits.filter(|(limit, _)| limit.eq_ignore_ascii_case(name)).find_map(|(_, number)| number.parse().ok())
+    }
+
     /// The largest message that the server says it takes; 0 or no number is no limit (RFC 1870 §4).
     #[must_use]
     pub fn size_limit(&self) -> Option<u64> {

@@ -71,17 +71,9 @@ impl Talk {
 }
 
 fn two_recipients() -> Transaction {
-    Transaction {
-        path: ReversePath::Null,
-        recipients: ["c@a.fr", "d@a.fr"]
-            .map(|text| Recipient::from(text.parse::<crate::mail::Address>().unwrap()))
-            .into(),
-        size: 4,
-        eight_bit: false,
-        utf8: false,
-        ret: None,
-        envid: None,
-    }
+    let recipients =
+        ["c@a.fr", "d@a.fr"].map(|text| Recipient::from(text.parse::<crate::mail::Address>().unwrap())).into();
+    Transaction::new(ReversePath::Null, recipients, 4)
 }
 
 /// Gives the replies in pieces of these sizes, but never two replies' bytes at once: an early reply is a breach.
@@ -118,7 +110,12 @@ fn replies() -> impl Strategy<Value = Vec<Vec<u8>>> {
         b"250 x\n",
     ];
     let hello: Vec<&[u8]> = vec![b"220 mx\r\n", b"250-mx\r\n250 STARTTLS\r\n", b"220 go\r\n"];
-    let offers = prop_oneof![Just(b"250 mx\r\n".as_slice()), Just(b"250-mx\r\n250 PIPELINING\r\n".as_slice())];
+    let offers = prop_oneof![
+        Just(b"250 mx\r\n".as_slice()),
+        Just(b"250-mx\r\n250 PIPELINING\r\n".as_slice()),
+        Just(b"250-mx\r\n250 CHUNKING\r\n".as_slice()),
+        Just(b"250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n".as_slice()),
+    ];
     (0..=3usize, offers, proptest::collection::vec(proptest::sample::select(pieces), 0..14)).prop_map(
         move |(known, offers, rest)| {
             let start = hello[..known].iter().copied().chain((known == 3).then_some(offers));
@@ -180,6 +177,90 @@ fn each_stage_is_told_for_its_time_out() {
     }
     use Stage::{Data, Envelope, Greeting, Hello, Verdict};
     assert_eq!(stages, [Greeting, Hello, Hello, Hello, Envelope, Envelope, Envelope, Data, Verdict, Envelope]);
+}
+
+/// Content of so many large pieces for a peer with these offers, up to where a reply is awaited; gives the commands.
+fn in_chunks(machine: &mut Client, pieces: &mut usize) -> Vec<String> {
+    let mut said = Vec::new();
+    loop {
+        match machine.next() {
+            Step::Event(Event::Content) if *pieces > 0 => {
+                *pieces -= 1;
+                machine.answer(Answer::Content([vec![b'x'; 100_000], b"\r\n".to_vec()].concat()));
+            }
+            Step::Event(Event::Content) => machine.answer(Answer::ContentEnd),
+            Step::Event(Event::Outcomes(outcomes)) => said.push(format!("{outcomes:?}")),
+            Step::Event(_) => said.push("ready".to_owned()),
+            // a chunk's command may stand behind the content of the one before
+            Step::Send(bytes) => said.extend(
+                bytes
+                    .split(|byte| *byte == b'\n')
+                    .map(String::from_utf8_lossy)
+                    .filter(|line| !line.starts_with('x'))
+                    .filter(|line| !line.is_empty())
+                    .map(|line| line.trim_end().to_owned()),
+            ),
+            Step::StartTls | Step::NeedInput | Step::Close => return said,
+        }
+    }
+}
+
+fn chunking(offers: &str) -> Client {
+    let mut machine = Client::new(Domain::parse("mx.b.fr").unwrap());
+    for reply in ["220 x", "250-x\r\n250 STARTTLS", "220 x"] {
+        machine.receive(format!("{reply}\r\n").as_bytes());
+        while !matches!(machine.next(), Step::NeedInput | Step::StartTls) {}
+    }
+    machine.secured();
+    machine.receive(format!("250-x\r\n{offers}250 CHUNKING\r\n").as_bytes());
+    while !matches!(machine.next(), Step::Event(Event::Ready(_))) {}
+    machine.answer(Answer::Begin(two_recipients()));
+    machine
+}
+
+#[test]
+// [rfc3030#2] [rfc2920#3]
+fn so_many_chunks_are_ahead_of_their_replies_and_no_more() {
+    let (mut machine, mut pieces) = (chunking("250-PIPELINING\r\n"), 12);
+    assert_eq!(in_chunks(&mut machine, &mut pieces), ["MAIL FROM:<>", "RCPT TO:<c@a.fr>", "RCPT TO:<d@a.fr>"]);
+    machine.receive(b"250 x\r\n250 x\r\n250 x\r\n");
+    let said = in_chunks(&mut machine, &mut pieces);
+    assert_eq!(said, vec!["BDAT 100002"; CHUNKS_AHEAD]);
+    machine.receive(b"250 x\r\n");
+    assert_eq!(in_chunks(&mut machine, &mut pieces), ["BDAT 100002"]);
+    machine.receive(&b"250 x\r\n".repeat(8));
+    assert_eq!(in_chunks(&mut machine, &mut pieces), ["BDAT 100002", "BDAT 100002", "BDAT 100002 LAST"]);
+    assert_eq!(machine.stage(), Stage::Content);
+    machine.receive(b"250 x\r\n250 x\r\n250 taken\r\n");
+    let delivered = Outcome::Delivered(PeerReply { code: 250, lines: vec!["taken".to_owned()] });
+    let said = in_chunks(&mut machine, &mut pieces);
+    assert_eq!(said, [format!("{:?}", [delivered.clone(), delivered]), "ready".to_owned()]);
+}
+
+#[test]
+// [rfc3030#2]
+fn a_refused_chunk_ends_the_message_and_the_connection_can_be_used_again() {
+    let refused = Outcome::Refused(PeerReply { code: 452, lines: vec!["full".to_owned()] });
+    let both = format!("{:?}", [refused.clone(), refused]);
+    let (mut machine, mut pieces) = (chunking("250-PIPELINING\r\n"), 20);
+    in_chunks(&mut machine, &mut pieces);
+    machine.receive(b"250 x\r\n250 x\r\n250 x\r\n");
+    in_chunks(&mut machine, &mut pieces);
+    machine.receive(&[b"452 full\r\n".as_slice(), &b"503 x\r\n".repeat(6)].concat());
+    assert!(in_chunks(&mut machine, &mut pieces).is_empty(), "one reply is still to come, and no content is given");
+    machine.receive(b"503 x\r\n");
+    assert_eq!(in_chunks(&mut machine, &mut pieces), ["RSET".to_owned(), both.clone()]);
+    machine.receive(b"250 x\r\n");
+    assert_eq!(in_chunks(&mut machine, &mut pieces), ["ready"]);
+    // without pipelining, one after the other
+    let (mut machine, mut pieces) = (chunking(""), 3);
+    for _ in 0..3 {
+        in_chunks(&mut machine, &mut pieces);
+        machine.receive(b"250 x\r\n");
+    }
+    assert_eq!(in_chunks(&mut machine, &mut pieces), ["BDAT 100002"]);
+    machine.receive(b"452 full\r\n");
+    assert_eq!(in_chunks(&mut machine, &mut pieces), ["RSET".to_owned(), both]);
 }
 
 #[test]
