@@ -2,10 +2,11 @@
 
 use rcgen::{
     CertificateParams, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
-    PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, RsaKeySize, SerialNumber, SigningKey,
+    PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, RsaKeySize, SanType, SerialNumber, SigningKey,
 };
 use zeroize::Zeroizing;
 
+use super::legacy::{LegacyRsa, says_sha1};
 use super::{DAY, Lab, LabError, authority, serial_number};
 use crate::trust::{CertificateFacts, DistinguishedName as Name};
 
@@ -34,6 +35,19 @@ impl Organisation {
     }
 }
 
+/// A professional, as the certificate of a card names one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// `SN`: the family name.
+    pub surname: String,
+    /// `GN`: the first name.
+    pub given_name: String,
+    /// `T`: the profession; empty for none.
+    pub title: String,
+    /// An address as alternative name; empty for none.
+    pub email: String,
+}
+
 /// The kind of key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Key {
@@ -41,6 +55,8 @@ pub enum Key {
     P256,
     /// RSA of 2,048 bits, as the real leaves have it.
     Rsa2048,
+    /// RSA of 1,024 bits, which nobody should take.
+    Rsa1024,
 }
 
 /// What is wrong with a certificate.
@@ -61,6 +77,8 @@ pub enum Flaw {
     WrongExtendedUsage,
     /// Its extended key usage is server authentication only.
     ServerUsageOnly,
+    /// Its extended key usage is client authentication only. No flaw where nobody calls it.
+    ClientUsageOnly,
     /// Its key usage is key encipherment only.
     WrongUsage,
     /// It says that it is a certification authority.
@@ -71,6 +89,18 @@ pub enum Flaw {
     OtherOrder,
     /// Its attributes are BMPStrings.
     OtherStringType,
+    /// It is signed over SHA-1.
+    Sha1,
+    /// Its issuer is in the root's revocation list.
+    RevokedAuthority,
+    /// The revocation list of its issuer is long past its date.
+    StaleAuthority,
+    /// Its issuer is good, but not among the anchors.
+    UnknownAuthority,
+    /// Its issuer has no revocation list.
+    AuthorityWithoutList,
+    /// Its issuer may not issue for its host name.
+    ConstrainedAuthority,
 }
 
 /// What to issue.
@@ -84,6 +114,8 @@ pub struct Leaf {
     pub also: Vec<String>,
     /// The kind of key.
     pub key: Key,
+    /// A person instead of a host: the organisation is left out then.
+    pub person: Option<Person>,
     /// What is wrong with it, if anything.
     pub flaw: Option<Flaw>,
 }
@@ -97,8 +129,22 @@ impl Leaf {
             organisation: organisation.clone(),
             also: Vec::new(),
             key: Key::P256,
+            person: None,
             flaw: None,
         }
+    }
+
+    /// A good certificate for a person's card, named by the national identifier (`8` and an RPPS).
+    #[must_use]
+    pub fn person(id: &str, person: Person) -> Self {
+        let nobody = Organisation::new("", "", "");
+        Self { person: Some(person), ..Self::operator(id, &nobody) }
+    }
+
+    /// A good certificate for an organisation's software, which only calls.
+    #[must_use]
+    pub fn application(name: &str, organisation: &Organisation) -> Self {
+        Self::operator(name, organisation).with(Flaw::ClientUsageOnly)
     }
 
     /// The white list's signer: `CN=Liste Blanche TEST MSSante, OU=318751275100020`, RSA.
@@ -134,10 +180,25 @@ pub struct Issued {
     der: Vec<u8>,
     issuer_der: Vec<u8>,
     serial: Vec<u8>,
-    key: KeyPair,
+    key: IssuedKey,
+}
+
+enum IssuedKey {
+    Usual(KeyPair),
+    Legacy(LegacyRsa),
 }
 
 impl Issued {
+    /// A certificate that was kept as PEM, its issuer's behind it, and its key.
+    pub(super) fn restore(chain: &str, key: &str) -> Result<Self, LabError> {
+        let mut chain = crate::trust::pem::sections(chain.as_bytes(), "CERTIFICATE").map_err(LabError)?;
+        let issuer_der = chain.pop().ok_or_else(|| LabError("no certificate".to_owned()))?;
+        let der = chain.pop().unwrap_or_else(|| issuer_der.clone());
+        let parsed = crate::trust::certificate::parse(&der).map_err(|error| LabError(error.to_string()))?;
+        let serial = parsed.raw_serial().to_vec();
+        Ok(Self { der, issuer_der, serial, key: IssuedKey::Usual(KeyPair::from_pem(key)?) })
+    }
+
     /// The certificate.
     #[must_use]
     pub fn der(&self) -> &[u8] {
@@ -159,7 +220,19 @@ impl Issued {
     /// The private key as PKCS#8 PEM.
     #[must_use]
     pub fn key_pem(&self) -> Zeroizing<String> {
-        Zeroizing::new(self.key.serialize_pem())
+        Zeroizing::new(match &self.key {
+            IssuedKey::Usual(key) => key.serialize_pem(),
+            IssuedKey::Legacy(key) => pem("PRIVATE KEY", &key.pkcs8()),
+        })
+    }
+
+    /// The key, when it is one that a cryptographic library refuses to sign with.
+    #[must_use]
+    pub fn legacy_key(&self) -> Option<&LegacyRsa> {
+        match &self.key {
+            IssuedKey::Usual(_) => None,
+            IssuedKey::Legacy(key) => Some(key),
+        }
     }
 
     /// The subject, as the white list would write it.
@@ -179,11 +252,14 @@ impl Issued {
     }
 
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, LabError> {
-        Ok(self.key.sign(message)?)
+        match &self.key {
+            IssuedKey::Usual(key) => Ok(key.sign(message)?),
+            IssuedKey::Legacy(key) => Ok(key.sign_sha256(message)),
+        }
     }
 
     pub(super) fn has_rsa_key(&self) -> bool {
-        self.key.algorithm() == &PKCS_RSA_SHA256
+        matches!(&self.key, IssuedKey::Usual(key) if key.algorithm() == &PKCS_RSA_SHA256)
     }
 }
 
@@ -194,25 +270,47 @@ impl std::fmt::Debug for Issued {
 }
 
 pub(super) fn issue(lab: &Lab, leaf: &Leaf) -> Result<Issued, LabError> {
+    let serial = serial_number(&lab.edge);
+    let params = params(lab, leaf, &serial)?;
     let key = match leaf.key {
         Key::P256 => KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?,
         Key::Rsa2048 => KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?,
+        Key::Rsa1024 => {
+            let key = LegacyRsa::generate(1024, &lab.edge)?;
+            let authority = lab.authority(leaf);
+            let der = params.signed_by(&key, authority.issuer())?.der().to_vec();
+            return Ok(Issued { der, issuer_der: authority.der().to_vec(), serial, key: IssuedKey::Legacy(key) });
+        }
     };
-    let serial = serial_number(&lab.edge);
-    let params = params(lab, leaf, &serial)?;
-    let authority = lab.authority(leaf);
-    let (der, issuer_der) = if leaf.flaw == Some(Flaw::SelfSigned) {
-        let der = params.self_signed(&key)?.der().to_vec();
-        (der.clone(), der)
-    } else {
-        (params.signed_by(&key, authority.issuer())?.der().to_vec(), authority.der().to_vec())
-    };
-    Ok(Issued { der, issuer_der, serial, key })
+    let (der, issuer_der) = sign(lab, leaf, &params, &key)?;
+    Ok(Issued { der, issuer_der, serial, key: IssuedKey::Usual(key) })
+}
+
+/// The certificate and its issuer's.
+fn sign(lab: &Lab, leaf: &Leaf, params: &CertificateParams, key: &KeyPair) -> Result<(Vec<u8>, Vec<u8>), LabError> {
+    Ok(match leaf.flaw {
+        Some(Flaw::SelfSigned) => {
+            let der = params.self_signed(key)?.der().to_vec();
+            (der.clone(), der)
+        }
+        Some(Flaw::Sha1) => {
+            let (issuer, issuer_der) = lab.root.issue_sha1("TEST AC CONFORMITE SHA-1", &lab.edge)?;
+            (says_sha1(params.signed_by(key, &issuer)?.der()), issuer_der)
+        }
+        _ => {
+            let authority = lab.authority(leaf);
+            (params.signed_by(key, authority.issuer())?.der().to_vec(), authority.der().to_vec())
+        }
+    })
 }
 
 fn params(lab: &Lab, leaf: &Leaf, serial: &[u8]) -> Result<CertificateParams, LabError> {
-    let host = leaf.common_name.contains('.').then(|| leaf.common_name.clone());
+    let is_host = leaf.person.is_none() && leaf.common_name.contains('.');
+    let host = is_host.then(|| leaf.common_name.clone());
     let mut params = CertificateParams::new(host.into_iter().chain(leaf.also.iter().cloned()).collect::<Vec<_>>())?;
+    if let Some(person) = leaf.person.as_ref().filter(|person| !person.email.is_empty()) {
+        params.subject_alt_names.push(SanType::Rfc822Name(person.email.as_str().try_into()?));
+    }
     params.distinguished_name = name(leaf)?;
     params.serial_number = Some(SerialNumber::from_slice(serial));
     params.use_authority_key_identifier_extension = true;
@@ -227,6 +325,10 @@ fn params(lab: &Lab, leaf: &Leaf, serial: &[u8]) -> Result<CertificateParams, La
     params.extended_key_usages = match leaf.flaw {
         Some(Flaw::WrongExtendedUsage) => vec![ExtendedKeyUsagePurpose::EmailProtection],
         Some(Flaw::ServerUsageOnly) => vec![ExtendedKeyUsagePurpose::ServerAuth],
+        Some(Flaw::ClientUsageOnly) => vec![ExtendedKeyUsagePurpose::ClientAuth],
+        _ if leaf.person.is_some() => {
+            vec![ExtendedKeyUsagePurpose::ClientAuth, ExtendedKeyUsagePurpose::EmailProtection]
+        }
         _ => vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth],
     };
     let (from, to) = match leaf.flaw {
@@ -241,6 +343,9 @@ fn params(lab: &Lab, leaf: &Leaf, serial: &[u8]) -> Result<CertificateParams, La
 
 /// `C, ST, O, OU, CN` in encoded order: C printable, the others UTF-8, as IGC-Santé does it.
 fn name(leaf: &Leaf) -> Result<DistinguishedName, LabError> {
+    if let Some(person) = &leaf.person {
+        return person_name(&leaf.common_name, person);
+    }
     let organisation = &leaf.organisation;
     let value = |text: &str| match leaf.flaw {
         Some(Flaw::OtherStringType) => Ok::<_, LabError>(DnValue::BmpString(text.try_into()?)),
@@ -268,8 +373,22 @@ fn name(leaf: &Leaf) -> Result<DistinguishedName, LabError> {
     Ok(name)
 }
 
+/// `C, T, CN, SN, GN`, as the cards of professionals name them.
+fn person_name(id: &str, person: &Person) -> Result<DistinguishedName, LabError> {
+    let mut name = DistinguishedName::new();
+    name.push(DnType::CountryName, DnValue::PrintableString("FR".try_into()?));
+    let text = |value: &str| DnValue::Utf8String(value.to_owned());
+    if !person.title.is_empty() {
+        name.push(DnType::CustomDnType(vec![2, 5, 4, 12]), text(&person.title));
+    }
+    name.push(DnType::CommonName, text(id));
+    name.push(DnType::CustomDnType(vec![2, 5, 4, 4]), text(&person.surname));
+    name.push(DnType::CustomDnType(vec![2, 5, 4, 42]), text(&person.given_name));
+    Ok(name)
+}
+
 /// PEM with lines of 64 characters (RFC 7468).
-fn pem(label: &str, der: &[u8]) -> String {
+pub(super) fn pem(label: &str, der: &[u8]) -> String {
     use base64::Engine as _;
     let base64 = base64::engine::general_purpose::STANDARD.encode(der);
     let mut text = format!("-----BEGIN {label}-----\n");

@@ -3,9 +3,13 @@
 //!
 //! It is a source of files and certificates like the real one: nothing that judges knows of it.
 
+pub mod audit;
 mod authority;
+mod keep;
 mod leaf;
+mod legacy;
 mod list;
+pub mod pki;
 mod sign;
 mod write;
 
@@ -13,7 +17,8 @@ use std::fmt;
 
 use rcgen::{CertificateRevocationListParams, IsCa, KeyIdMethod, RevokedCertParams, SerialNumber};
 
-pub use leaf::{Flaw, Issued, Key, Leaf, Organisation};
+pub use leaf::{Flaw, Issued, Key, Leaf, Organisation, Person};
+pub use legacy::LegacyRsa;
 pub use list::{ListRow, white_list_xml};
 pub use sign::sign_white_list;
 pub use write::LabFiles;
@@ -48,13 +53,49 @@ impl From<std::io::Error> for LabError {
     }
 }
 
-/// A whole PKI: a root, the issuing authorities for organisations and for persons, and an authority that nobody trusts.
+/// How long a revocation list of the laboratory is valid, unless it is asked otherwise.
+const CRL_DAYS: i64 = 7;
+
+/// A whole PKI: a root, the issuing authorities for organisations and for persons, and authorities that nobody should
+/// trust.
 pub struct Lab {
     edge: Edge,
     root: Authority,
     organisations: Authority,
     persons: Authority,
     stranger: Authority,
+    odd: OddAuthorities,
+}
+
+/// Authorities below the root with which something is the matter. None is among the anchors: their leaves show them.
+struct OddAuthorities {
+    /// In the root's revocation list.
+    revoked: Authority,
+    /// Its revocation list is long past its date.
+    stale: Authority,
+    /// All is well with it; who does not show it cannot be verified.
+    unknown: Authority,
+    /// It has no revocation list.
+    without_list: Authority,
+    /// It may issue for other host names only.
+    constrained: Authority,
+}
+
+impl OddAuthorities {
+    fn new(root: &Authority, edge: &Edge) -> Result<Self, LabError> {
+        let below = |name: &str| root.issue_authority(&format!("TEST AC CONFORMITE {name}"), edge);
+        Ok(Self {
+            revoked: below(keep::REVOKED)?,
+            stale: below(keep::STALE)?,
+            unknown: below(keep::UNKNOWN)?,
+            without_list: below("SANS CRL")?,
+            constrained: root.issue_constrained(
+                "TEST AC CONFORMITE NOMS RESTREINTS",
+                Some("restreint.example"),
+                edge,
+            )?,
+        })
+    }
 }
 
 impl Lab {
@@ -64,11 +105,12 @@ impl Lab {
     /// When the cryptographic library fails.
     // [mss#3]
     pub fn new(edge: &Edge) -> Result<Self, LabError> {
-        let root = Authority::root("TEST AC RACINE IGC-SANTE ELEMENTAIRE", edge)?;
+        let root = Authority::root(keep::ROOT, edge)?;
         Ok(Self {
-            organisations: root.issue_authority("TEST AC IGC-SANTE ELEMENTAIRE ORGANISATIONS", edge)?,
-            persons: root.issue_authority("TEST AC IGC-SANTE ELEMENTAIRE PERSONNES", edge)?,
+            organisations: root.issue_authority(keep::ORGANISATIONS, edge)?,
+            persons: root.issue_authority(keep::PERSONS, edge)?,
             stranger: Authority::root("AC SANS RAPPORT", edge)?,
+            odd: OddAuthorities::new(&root, edge)?,
             root,
             edge: edge.clone(),
         })
@@ -116,7 +158,7 @@ impl Lab {
         let mut pem = String::new();
         for authority in [&self.root, &self.organisations, &self.persons] {
             let serials = revoked.iter().filter(|leaf| leaf.issuer_der() == authority.der()).map(|leaf| leaf.serial());
-            pem.push_str(&crl(authority, serials, published)?);
+            pem.push_str(&crl(authority, serials, published, CRL_DAYS)?);
         }
         Ok(pem)
     }
@@ -127,9 +169,9 @@ impl Lab {
     /// When the cryptographic library fails.
     pub fn crls_pem_with_authority_revoked(&self) -> Result<String, LabError> {
         let serial = self.organisations.serial();
-        let mut pem = crl(&self.root, std::iter::once(serial), self.edge.now())?;
+        let mut pem = crl(&self.root, std::iter::once(serial), self.edge.now(), CRL_DAYS)?;
         for authority in [&self.organisations, &self.persons] {
-            pem.push_str(&crl(authority, std::iter::empty(), self.edge.now())?);
+            pem.push_str(&crl(authority, std::iter::empty(), self.edge.now(), CRL_DAYS)?);
         }
         Ok(pem)
     }
@@ -138,6 +180,12 @@ impl Lab {
         match leaf.flaw {
             Some(Flaw::OtherAuthority) => &self.stranger,
             Some(Flaw::PersonsAuthority) => &self.persons,
+            Some(Flaw::RevokedAuthority) => &self.odd.revoked,
+            Some(Flaw::StaleAuthority) => &self.odd.stale,
+            Some(Flaw::UnknownAuthority) => &self.odd.unknown,
+            Some(Flaw::AuthorityWithoutList) => &self.odd.without_list,
+            Some(Flaw::ConstrainedAuthority) => &self.odd.constrained,
+            _ if leaf.person.is_some() => &self.persons,
             _ => &self.organisations,
         }
     }
@@ -154,6 +202,7 @@ fn crl<'a>(
     authority: &Authority,
     serials: impl Iterator<Item = &'a [u8]>,
     published: Time,
+    days: i64,
 ) -> Result<String, LabError> {
     let this_update = authority::date(published);
     let revoked = |serial: &[u8]| RevokedCertParams {
@@ -164,7 +213,7 @@ fn crl<'a>(
     };
     let params = CertificateRevocationListParams {
         this_update: this_update.into(),
-        next_update: authority::date(published.plus_secs(7 * DAY)).into(),
+        next_update: authority::date(published.plus_secs(days * DAY)).into(),
         crl_number: SerialNumber::from_slice(&published.secs().max(1).to_be_bytes()),
         issuing_distribution_point: None,
         revoked_certs: serials.map(revoked).collect(),

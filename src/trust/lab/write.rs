@@ -53,6 +53,11 @@ impl LabFiles {
     /// When a file cannot be written.
     pub fn identity(&self, name: &str, issued: &Issued) -> Result<(PathBuf, PathBuf), LabError> {
         let certificate = self.write(&format!("{name}.pem"), &issued.chain_pem())?;
+        Ok((certificate, self.key(name, &issued.key_pem())?))
+    }
+
+    /// Writes `<name>.key`, readable by its owner only.
+    pub(super) fn key(&self, name: &str, pem: &str) -> Result<PathBuf, LabError> {
         let key = self.directory.join(format!("{name}.key"));
         // A key that an earlier run left with wider permissions must not keep them.
         match fs::remove_file(&key) {
@@ -60,13 +65,16 @@ impl LabFiles {
             _ => {}
         }
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&key)?;
-        file.write_all(issued.key_pem().as_bytes())?;
-        Ok((certificate, key))
+        file.write_all(pem.as_bytes())?;
+        Ok(key)
     }
 
-    fn write(&self, name: &str, text: &str) -> Result<PathBuf, LabError> {
+    /// Whole or not at all: a server may read it at any moment.
+    pub(super) fn write(&self, name: &str, text: &str) -> Result<PathBuf, LabError> {
         let path = self.directory.join(name);
-        fs::write(&path, text)?;
+        let draft = self.directory.join(format!(".{name}.tmp"));
+        fs::write(&draft, text)?;
+        fs::rename(&draft, &path)?;
         Ok(path)
     }
 }

@@ -62,7 +62,7 @@ impl AttributeType {
     }
 
     /// The type that a text names: a keyword in any case, or an OID with or without `OID.` before it.
-    fn from_text(text: &str) -> Option<Self> {
+    pub(in crate::trust) fn from_text(text: &str) -> Option<Self> {
         if let Some((_, oid)) = KEYWORDS.iter().find(|(keyword, _)| keyword.eq_ignore_ascii_case(text)) {
             return Some(Self((*oid).to_owned()));
         }
