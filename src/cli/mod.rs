@@ -18,6 +18,7 @@ mod export;
 mod failure;
 pub mod load;
 mod metrics;
+mod pki;
 mod proof;
 mod queue;
 mod serve;
@@ -63,6 +64,8 @@ enum Command {
     Proof(export::Command),
     #[command(about = "Magasin : vérifier la cohérence de tout ce qui est stocké", subcommand)]
     Store(store::Command),
+    #[command(about = "PKI de laboratoire : autorités, opérateurs, personnes, révocations, liste blanche", subcommand)]
+    Pki(pki::Command),
     #[command(about = "Espace de confiance : expliquer, vérifier", subcommand)]
     Trust(trust::Command),
     #[command(about = "Démonstration : deux opérateurs, un message, ses preuves")]
@@ -96,6 +99,7 @@ pub fn main() -> ExitCode {
         Command::Trace(arguments) => trace::run(arguments),
         Command::Proof(command) => export::run(command),
         Command::Store(command) => store::run(command),
+        Command::Pki(command) => pki::run(command),
         Command::Trust(command) => trust::run(command),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Load(arguments) => load::run_command(arguments),

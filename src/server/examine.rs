@@ -115,8 +115,11 @@ impl Report {
                 self.good(text);
             } else if self.now <= crl.next_update.plus_secs(grace) {
                 self.add(Grade::Warning, format!("{text} : périmée, encore utilisée (crl_grace) ; la retélécharger"));
-            } else {
+            } else if crl.verified {
                 self.bad(format!("{text} : périmée ; la retélécharger"));
+            } else {
+                let why = "périmée ; son autorité n'est pas dans « anchors » : ne concerne que qui la montrerait";
+                self.add(Grade::Warning, format!("{text} : {why}"));
             }
         }
     }

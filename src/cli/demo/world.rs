@@ -8,16 +8,17 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
 use crate::cli::Failure;
+use crate::cli::pki::configuration::{SERVICES, STRIDE, ServerFile, address};
 use crate::mail::{Domain, Edge};
-use crate::trust::lab::{Issued, Key, Lab, LabFiles, Leaf, ListRow, Organisation, sign_white_list, white_list_xml};
+use crate::trust::lab::pki::{Kind, Pki};
+use crate::trust::lab::{Flaw, Key, Leaf, Organisation};
 
-/// Ports of one operator, counted from its first.
-const SERVICES: [&str; 5] = ["smtp", "submission", "submissions", "imap", "imaps"];
-/// From one operator's first port to the other's.
-const STRIDE: u16 = 10;
 /// Where free ports are looked for when none were asked for.
 const FIRST_BASE: u16 = 25_025;
 const LAST_BASE: u16 = 26_025;
+
+/// The file name of a certificate that nobody may come in with.
+const EXPIRED: &str = "operateur-expire";
 
 /// A person of the story.
 #[derive(Debug, Clone, Copy)]
@@ -81,8 +82,7 @@ pub(super) struct Operator {
 impl Operator {
     /// The address of a service of [`SERVICES`].
     pub(super) fn address(&self, service: &str) -> SocketAddr {
-        let offset = SERVICES.iter().position(|name| *name == service).unwrap_or_default();
-        (Ipv4Addr::LOCALHOST, self.base + u16::try_from(offset).unwrap_or_default()).into()
+        address(self.base, service)
     }
 
     /// The same for people and programs: by name, because not every client compares an IP address with a certificate.
@@ -134,27 +134,24 @@ impl World {
     pub(super) fn make(directory: &Path, base: Option<u16>, edge: &Edge) -> Result<Self, Failure> {
         let (base, reserved) = reserve(base)?;
         let pki = directory.join("pki");
-        let lab = Lab::new(edge).map_err(told)?;
-        let files = LabFiles::new(&pki).map_err(told)?;
-        let mut rows = Vec::new();
+        let mut pki = Pki::init(&pki, edge, true).map_err(told)?;
         let mut operators = Vec::new();
         for (cast, base) in CAST.iter().zip([base, base + STRIDE]) {
-            operators.push(operator(cast, base, directory, &lab, &files, &mut rows)?);
+            operators.push(operator(cast, base, directory, &mut pki)?);
         }
-        let expired = issue(&lab, &CAST[1], "mx", |leaf| leaf.with(crate::trust::lab::Flaw::Expired))?;
-        let signer = lab.issue(&Leaf::list_signer()).map_err(told)?;
-        let list = sign_white_list(&white_list_xml(&rows, edge.now()), &signer, edge.now()).map_err(told)?;
+        issue(&mut pki, EXPIRED, Kind::Conformance, &leaf(&CAST[1], "mx").with(Flaw::Expired), &[])?;
+        let [crls, _] = pki.crls();
         let world = Self {
             directory: directory.to_owned(),
-            anchors: files.anchors(&lab).map_err(told)?,
-            anchors_pem: lab.anchors_pem(),
-            crls: files.crls(&lab, &[]).map_err(told)?,
-            white_list: files.white_list(&list).map_err(told)?,
-            expired: files.identity("operateur-expire", &expired).map_err(told)?,
+            anchors: pki.anchors(),
+            anchors_pem: fs::read_to_string(pki.anchors())?,
+            crls,
+            white_list: pki.white_list(),
+            expired: pki.files_of(EXPIRED),
             reserved: RefCell::new(reserved),
             operators: operators.try_into().map_err(|_| Failure::new("il faut deux opérateurs"))?,
         };
-        world.configure(&signer.name().map_err(told)?.to_string())?;
+        world.configure(&pki)?;
         Ok(world)
     }
 
@@ -170,46 +167,23 @@ impl World {
         if operator.letter == a.letter { b } else { a }
     }
 
-    fn configure(&self, signer: &str) -> Result<(), Failure> {
+    fn configure(&self, pki: &Pki) -> Result<(), Failure> {
         for operator in &self.operators {
-            fs::write(operator.config_file(), self.settings(operator, signer))?;
+            let other = self.other(operator);
+            let text = ServerFile {
+                title: operator.name.to_owned(),
+                host: format!("mx.{}", operator.domain),
+                domains: &[domain(operator.domain)?],
+                data: operator.data(),
+                log_level: "warn",
+                operator: operator.identity.clone(),
+                clients: pki.files_of(&format!("clients-{}", operator.letter)),
+                base: operator.base,
+                routes: [(domain(other.domain)?, other.address("smtp"))].into(),
+            };
+            fs::write(operator.config_file(), text.text(pki))?;
         }
         Ok(())
-    }
-
-    fn settings(&self, operator: &Operator, signer: &str) -> String {
-        let other = self.other(operator);
-        let quoted = |path: &Path| format!("{:?}", path.to_string_lossy());
-        let pki = self.directory.join("pki");
-        format!(
-            "# {name} : configuration de démonstration. Tout est expliqué dans config/sceau.example.toml.\n\
-             [server]\nname = \"mx.{domain}\"\ndomains = [\"{domain}\"]\ndata = {data}\n\n\
-             [log]\nlevel = \"warn\"\n\n\
-             [trust]\nanchors = [{anchors}]\ncrls = [{crls}]\nwhite_list = {list}\n\
-             white_list_signature = \"required\"\nwhite_list_signer = {signer:?}\n\n\
-             [operators]\nlisten = [\"{smtp}\"]\ncertificate = {certificate}\nkey = {key}\n\n\
-             [clients]\ncertificate = {clients_certificate}\nkey = {clients_key}\n\n\
-             [submission]\nlisten = [\"{submission}\"]\nlisten_tls = [\"{submissions}\"]\n\n\
-             [imap]\nlisten = [\"{imap}\"]\nlisten_tls = [\"{imaps}\"]\n\n\
-             [relay]\nroutes = {{ \"{other_domain}\" = \"{other_smtp}\" }}\n",
-            name = operator.name,
-            domain = operator.domain,
-            data = quoted(&operator.data()),
-            anchors = quoted(&self.anchors),
-            crls = quoted(&self.crls),
-            list = quoted(&self.white_list),
-            smtp = operator.address("smtp"),
-            certificate = quoted(&operator.identity.0),
-            key = quoted(&operator.identity.1),
-            clients_certificate = quoted(&pki.join(format!("clients-{}.pem", operator.letter))),
-            clients_key = quoted(&pki.join(format!("clients-{}.key", operator.letter))),
-            submission = operator.address("submission"),
-            submissions = operator.address("submissions"),
-            imap = operator.address("imap"),
-            imaps = operator.address("imaps"),
-            other_domain = other.domain,
-            other_smtp = other.address("smtp"),
-        )
     }
 }
 
@@ -217,20 +191,16 @@ fn told(error: impl std::fmt::Display) -> Failure {
     Failure::new(error.to_string())
 }
 
+fn domain(text: &str) -> Result<Domain, Failure> {
+    Domain::parse(text).map_err(told)
+}
+
 /// An operator's certificates, its row of the white list and its directory.
-fn operator(
-    cast: &Cast,
-    base: u16,
-    directory: &Path,
-    lab: &Lab,
-    files: &LabFiles,
-    rows: &mut Vec<ListRow>,
-) -> Result<Operator, Failure> {
-    let mine = issue(lab, cast, "mx", |leaf| leaf.with_key(Key::Rsa2048))?;
-    let clients = issue(lab, cast, "mail", |leaf| leaf)?;
-    let name = mine.name().map_err(told)?;
-    rows.push(ListRow::new(&Domain::parse(cast.domain).map_err(told)?, &name));
-    files.identity(&format!("clients-{}", cast.letter), &clients).map_err(told)?;
+fn operator(cast: &Cast, base: u16, directory: &Path, pki: &mut Pki) -> Result<Operator, Failure> {
+    let (ours, clients) = (format!("operateur-{}", cast.letter), format!("clients-{}", cast.letter));
+    let mine = leaf(cast, "mx").with_key(Key::Rsa2048);
+    let subject = issue(pki, &ours, Kind::Operator, &mine, &[domain(cast.domain)?])?;
+    issue(pki, &clients, Kind::Server, &leaf(cast, "mail"), &[])?;
     let own = directory.join(cast.letter);
     fs::create_dir_all(&own)?;
     Ok(Operator {
@@ -239,17 +209,22 @@ fn operator(
         domain: cast.domain,
         people: cast.people,
         directory: own,
-        identity: files.identity(&format!("operateur-{}", cast.letter), &mine).map_err(told)?,
-        subject: name.to_string(),
+        identity: pki.files_of(&ours),
+        subject,
         base,
     })
 }
 
 /// A certificate for `host` of this operator's domain, valid on loopback too.
-fn issue(lab: &Lab, cast: &Cast, host: &str, change: impl FnOnce(Leaf) -> Leaf) -> Result<Issued, Failure> {
+fn leaf(cast: &Cast, host: &str) -> Leaf {
     let (name, unit, state) = cast.organisation;
     let leaf = Leaf::operator(&format!("{host}.{}", cast.domain), &Organisation::new(name, unit, state));
-    lab.issue(&change(leaf.and_name("localhost").and_name("127.0.0.1"))).map_err(told)
+    leaf.and_name("localhost").and_name("127.0.0.1")
+}
+
+/// Issues it; gives its subject.
+fn issue(pki: &mut Pki, name: &str, kind: Kind, leaf: &Leaf, domains: &[Domain]) -> Result<String, Failure> {
+    pki.issue(name, kind, leaf, domains.to_vec()).map(|entry| entry.subject).map_err(told)
 }
 
 /// Takes all ports of both operators on loopback, from the base that was asked for, or else from the first from which

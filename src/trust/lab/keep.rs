@@ -1,6 +1,7 @@
 //! The laboratory's authorities on disk, so that it can go on another day.
 
 use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use super::authority::Authority;
@@ -21,6 +22,7 @@ const STALE_DAYS: i64 = 60;
 impl Lab {
     /// Writes the authorities with their keys into this directory. The stranger's is not kept: a new one is as strange.
     pub(super) fn keep(&self, directory: &Path) -> Result<(), LabError> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
         let files = LabFiles::new(directory)?;
         for (file, authority) in self.kept() {
             files.write(&format!("{file}.pem"), &authority.pem())?;

@@ -55,6 +55,18 @@ impl AttributeType {
         Self("2.5.4.11".to_owned())
     }
 
+    /// `O`.
+    #[must_use]
+    pub fn organization() -> Self {
+        Self("2.5.4.10".to_owned())
+    }
+
+    /// `ST`.
+    #[must_use]
+    pub fn state() -> Self {
+        Self("2.5.4.8".to_owned())
+    }
+
     /// The OID in dotted form.
     #[must_use]
     pub fn oid(&self) -> &str {
