@@ -6,13 +6,14 @@ use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore};
 
 use super::data::Data;
+use super::refusals::Refusals;
 use super::settings;
 use crate::config::Config;
 use crate::flows::{Incoming, Intake, Login, Logins, Openings, Outgoing, Peer, Submission, Transaction};
 use crate::mail::{Address, Clock, EnvelopeId, Fault, MailParams, RcptParams, ReversePath};
 use crate::proto::{imap, smtp};
 use crate::sessions::imap::{Services, TURNS};
-use crate::sessions::operator::{FromOperators, Operator};
+use crate::sessions::operator::{FromOperators, Operator, OperatorRefused};
 use crate::sessions::smtp::SmtpSession;
 use crate::sessions::submission::{FromPeople, Person};
 use crate::trust::{Trust, VerifiedOperator};
@@ -26,7 +27,13 @@ pub(super) struct Doors {
 
 impl Doors {
     /// Builds the flows that take messages and show mailboxes. `queued` is told when something is to leave.
-    pub(super) fn new(config: &Config, data: &Data, trust: &Arc<Trust>, queued: &Arc<Notify>) -> Result<Self, Fault> {
+    pub(super) fn new(
+        config: &Config,
+        data: &Data,
+        trust: &Arc<Trust>,
+        queued: &Arc<Notify>,
+        refusals: &Arc<Refusals>,
+    ) -> Result<Self, Fault> {
         let (store, edge) = (&data.store, &data.edge);
         let logins = Arc::new(Logins::new(Arc::clone(store), &*edge.chance)?);
         let host = config.server.name.to_string();
@@ -38,6 +45,7 @@ impl Doors {
                 trust: Arc::clone(trust),
                 clock: Arc::clone(&edge.clock),
                 intake: Arc::new(intake),
+                refusals: Arc::clone(refusals),
                 settings: settings::operators_smtp(config),
             }),
             people: Arc::new(SubmissionDoor {
@@ -64,19 +72,20 @@ pub(super) struct OperatorsDoor {
     pub(super) trust: Arc<Trust>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) intake: Arc<Intake>,
+    pub(super) refusals: Arc<Refusals>,
     pub(super) settings: smtp::Settings,
 }
 
 impl OperatorsDoor {
     /// A conversation with a peer that has just connected.
     pub(super) fn open(&self, peer: SocketAddr) -> SmtpSession<Operator<TakesFromOperators>> {
-        let intake = TakesFromOperators(Arc::clone(&self.intake));
+        let intake = TakesFromOperators(Arc::clone(&self.intake), Arc::clone(&self.refusals));
         let role = Operator::new(Arc::clone(&self.trust), Arc::clone(&self.clock), intake, peer);
         SmtpSession::new(role, peer, self.settings.clone())
     }
 }
 
-pub(super) struct TakesFromOperators(Arc<Intake>);
+pub(super) struct TakesFromOperators(Arc<Intake>, Arc<Refusals>);
 
 impl FromOperators for TakesFromOperators {
     type Transaction = Incoming;
@@ -89,6 +98,10 @@ impl FromOperators for TakesFromOperators {
         params: &MailParams,
     ) -> Result<Incoming, Fault> {
         self.0.begin(operator, peer, path, params)
+    }
+
+    fn refused(&self, refused: &OperatorRefused<'_>) {
+        self.1.refused(refused);
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use arc_swap::ArcSwap;
 
 use super::data::StartError;
+use super::refusals::Refusals;
 use super::settings;
 use crate::config::Config;
 use crate::mail::Edge;
@@ -47,7 +48,12 @@ struct Seen {
 impl Identities {
     /// Reads everything. `people` is the number of ports that people connect to: each has a port of its own, so that a
     /// session of one is never resumed on another.
-    pub(super) fn load(config: &Config, edge: &Edge, people: usize) -> Result<Self, StartError> {
+    pub(super) fn load(
+        config: &Config,
+        edge: &Edge,
+        people: usize,
+        refusals: &Arc<Refusals>,
+    ) -> Result<Self, StartError> {
         let settings = settings::trust(config);
         let sources = Sources {
             operators: (config.operators.certificate.clone(), config.operators.key.clone()),
@@ -67,8 +73,8 @@ impl Identities {
         Ok(Self {
             operators_facts: ArcSwap::from_pointee(operator.facts().clone()),
             clients_facts: ArcSwap::from_pointee(client.facts().clone()),
-            relay: Arc::new(RelayTls::new(Arc::clone(&trust), operator, clock())),
-            operators: Arc::new(operators.map_err(StartError::new)?),
+            relay: Arc::new(RelayTls::new(Arc::clone(&trust), operator, clock()).observed_by(refusals.observer())),
+            operators: Arc::new(operators.map_err(StartError::new)?.observed_by(refusals.observer())),
             people: people.map_err(StartError::new)?,
             trust,
             edge: edge.clone(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::data::Data;
 use super::identities::Identities;
 use super::metrics::Exporter;
+use super::refusals::Refusals;
 use crate::mail::Time;
 use crate::net::places::Places;
 use crate::queue;
@@ -13,6 +14,7 @@ use crate::trust::{AttributeType, CertificateFacts, DistinguishedName};
 /// The parts of a running server that a request may reach.
 pub(super) struct Live {
     pub(super) gauges: Gauges,
+    pub(super) refusals: Arc<Refusals>,
 }
 
 /// What is measured when somebody looks.

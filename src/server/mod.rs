@@ -22,6 +22,7 @@ pub mod logging;
 pub mod metrics;
 pub mod notify;
 pub mod office;
+pub mod refusals;
 pub mod settings;
 
 pub use data::{Data, StartError};

@@ -11,6 +11,7 @@ use super::control::Reply;
 use super::data::Data;
 use super::evidence::{EventFacts, ExportedProof, Which, export, trace};
 use super::live::Live;
+use super::refusals::RefusalFacts;
 use crate::flows::hash_password;
 use crate::mail::{AccountId, Address, Fault, Status};
 use crate::queue;
@@ -49,6 +50,11 @@ pub enum Request {
     StoreCheck,
     /// What a running server counts and measures, as text.
     Metrics,
+    /// The last operators that a running server refused, as [`RefusalFacts`](super::refusals::RefusalFacts).
+    Refusals {
+        /// Of this peer (`192.0.2.1:40123`) only.
+        peer: Option<String>,
+    },
     /// The events of envelopes, as [`EventFacts`].
     Trace {
         /// Which ones.
@@ -138,6 +144,7 @@ impl Office {
             Request::QueueList => json(self.queue()),
             Request::StoreCheck => json(self.check().await),
             Request::Metrics => json(self.metrics().await),
+            Request::Refusals { peer } => json(self.refusals(peer.as_deref())),
             Request::Trace { which } => json(self.trace(&which)),
             Request::ProofExport { which } => json(self.export(which).await),
         };
@@ -212,6 +219,11 @@ impl Office {
             ),
             problems: findings.iter().map(ToString::to_string).collect(),
         })
+    }
+
+    fn refusals(&self, peer: Option<&str>) -> Result<Vec<RefusalFacts>, Fault> {
+        let live = self.live.get().ok_or_else(|| Fault::user(Status::NoSuchMailbox, "aucun serveur ne tourne"))?;
+        Ok(live.refusals.of(peer))
     }
 
     async fn metrics(&self) -> Result<String, Fault> {

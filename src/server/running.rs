@@ -18,6 +18,7 @@ use super::live::{Gauges, Live};
 use super::lock::{DataLock, LockError};
 use super::office::Office;
 use super::ports::{Addresses, Bound, Plans};
+use super::refusals::Refusals;
 use super::tasks;
 use super::{edge, metrics, settings};
 use crate::config::Config;
@@ -56,7 +57,8 @@ impl Server {
     pub async fn start(config: Config) -> Result<Running, StartError> {
         let edge = edge::system();
         let lock = take_lock(&config)?;
-        let identities = Arc::new(Identities::load(&config, &edge, PEOPLE_PORTS)?);
+        let refusals = Refusals::new(Arc::clone(&edge.clock));
+        let identities = Arc::new(Identities::load(&config, &edge, PEOPLE_PORTS, &refusals)?);
         let exporter = metrics::start().map_err(StartError::new)?;
         let bound = bind(&config).await?;
         let page = metrics_page(&config).await?;
@@ -77,9 +79,9 @@ impl Server {
         };
         let places = bound.iter().map(Bound::places).collect();
         let gauges = Gauges { exporter, data: Arc::clone(&data), identities: Arc::clone(&identities), places };
-        running.go_live(Live { gauges }, page);
+        running.go_live(Live { gauges, refusals: Arc::clone(&refusals) }, page);
         let queued = Arc::new(Notify::new());
-        let doors = Doors::new(&config, &data, &identities.trust, &queued).map_err(StartError::new)?;
+        let doors = Doors::new(&config, &data, &identities.trust, &queued, &refusals).map_err(StartError::new)?;
         running.serve(doors, &identities, bound);
         running.run_background(&config, &data, identities, &queued);
         let office = Arc::clone(&running.office);

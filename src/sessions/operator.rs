@@ -32,6 +32,22 @@ pub trait FromOperators: Send {
         path: ReversePath,
         params: &MailParams,
     ) -> Result<Self::Transaction, Fault>;
+
+    /// A peer was refused as an operator; the log has been told.
+    fn refused(&self, _refused: &OperatorRefused<'_>) {}
+}
+
+/// A peer that was refused as an operator, at a point where TLS was no matter any more.
+#[derive(Debug, Clone, Copy)]
+pub struct OperatorRefused<'a> {
+    /// Who called.
+    pub peer: SocketAddr,
+    /// Where: `clear`, `white-list` or `reverse-path`.
+    pub stage: &'static str,
+    /// The certificate that it showed.
+    pub certificate: Option<&'a CertificateFacts>,
+    /// Why.
+    pub refusal: Refusal,
 }
 
 /// The role of another operator's server.
@@ -65,6 +81,7 @@ impl<I: FromOperators> Operator<I> {
             detail = refusal.text(),
             "operator refused"
         );
+        self.intake.refused(&OperatorRefused { peer: self.address, stage, certificate, refusal });
     }
 }
 

@@ -53,6 +53,31 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// All of them, in the order of a judgement.
+    pub const ALL: &[Self] = &[
+        Self::NoTls,
+        Self::NoCertificate,
+        Self::Unreadable,
+        Self::UnknownIssuer,
+        Self::BadSignature,
+        Self::WeakAlgorithm,
+        Self::Constraint,
+        Self::NotALeaf,
+        Self::BadUsage,
+        Self::Expired,
+        Self::NotYetValid,
+        Self::AnchorExpired,
+        Self::Revoked,
+        Self::CrlMissing,
+        Self::CrlStale,
+        Self::WrongHost,
+        Self::ListStale,
+        Self::NotListed,
+        Self::CommonNameDiffers,
+        Self::NotListedForDomain,
+        Self::DomainNotListed,
+    ];
+
     /// The word that logs, metrics and conformance tests know the case by.
     #[must_use]
     pub const fn reason(self) -> &'static str {
@@ -146,6 +171,17 @@ impl From<Refusal> for Fault {
 mod tests {
     use super::*;
     use crate::mail::{Blame, Retry};
+
+    #[test]
+    fn all_of_them_are_all_and_have_words_of_their_own() {
+        let source = include_str!("refusal.rs");
+        let words = source.split("const fn reason").nth(1).and_then(|rest| rest.split("\n    }").next()).unwrap();
+        let mut reasons: Vec<_> = Refusal::ALL.iter().map(|refusal| refusal.reason()).collect();
+        assert_eq!(reasons.len(), words.matches("=> \"").count());
+        reasons.sort_unstable();
+        reasons.dedup();
+        assert_eq!(reasons.len(), Refusal::ALL.len());
+    }
 
     #[test]
     fn what_is_stale_is_ours_and_temporary() {

@@ -14,6 +14,7 @@ mod demo;
 mod imap;
 mod kill;
 mod kill_server;
+mod lab;
 mod layers;
 mod metrics;
 mod openssl_pki;

@@ -50,6 +50,10 @@ fn commands(world: &World) -> Result<(), Failure> {
     tell(&format!(
         "    openssl s_client -starttls smtp -crlf -connect {smtp} -CAfile {ca} -cert {certificate} -key {key}"
     ))?;
+    tell("\n  Jouer contre lui les correspondants de contrôle de l'ANS, et comprendre chaque refus :")?;
+    tell(&format!("    sceau trust conformance --config {config}"))?;
+    tell(&format!("    sceau trust refusals --config {config}"))?;
+    tell(&format!("    sceau trust explain {} --config {config}", world.expired.0.display()))?;
     tell("\n  Les événements d'un message, ses preuves, et le journal entier :")?;
     tell(&format!("    sceau trace --config {config} --envelope ID"))?;
     tell(&format!("    sceau proof export --config {config} --envelope ID --out ."))?;

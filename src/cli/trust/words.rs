@@ -69,3 +69,52 @@ pub(super) const fn remedy(refusal: Refusal) -> &'static str {
         _ => "voir le journal",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+
+    const BEGIN: &str = "<!-- motifs : ce tableau est comparé au code par un test -->\n";
+    const END: &str = "<!-- fin des motifs -->";
+
+    /// What the peer meets when it calls us.
+    fn reply(refusal: Refusal) -> String {
+        match refusal {
+            Refusal::NoTls
+            | Refusal::ListStale
+            | Refusal::NotListed
+            | Refusal::CommonNameDiffers
+            | Refusal::NotListedForDomain
+            | Refusal::DomainNotListed => format!("`{} {}`", refusal.status().smtp(), refusal.status().enhanced()),
+            Refusal::CrlMissing | Refusal::CrlStale => "`451 4.7.1`, selon « unknown_revocation »".to_owned(),
+            Refusal::WrongHost => "en émission seulement : le message attend".to_owned(),
+            _ => "échec TLS".to_owned(),
+        }
+    }
+
+    /// The table of `docs/trust.md`, from the code.
+    fn table() -> String {
+        let mut table = "| motif | ce qui ne va pas | réponse | que faire |\n| --- | --- | --- | --- |\n".to_owned();
+        for refusal in Refusal::ALL {
+            let (reason, reply) = (refusal.reason(), reply(*refusal));
+            writeln!(table, "| `{reason}` | {} | {reply} | {} |", what(*refusal), remedy(*refusal)).unwrap();
+        }
+        table
+    }
+
+    /// After a change that was meant, `SCEAU_UPDATE_GOLDEN=1 cargo test documented` writes the page anew.
+    #[test]
+    fn every_refusal_is_documented_with_its_remedy() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/trust.md");
+        let page = std::fs::read_to_string(file).unwrap();
+        let (before, rest) = page.split_once(BEGIN).unwrap();
+        let (documented, after) = rest.split_once(END).unwrap();
+        if std::env::var_os("SCEAU_UPDATE_GOLDEN").is_some() {
+            std::fs::write(file, format!("{before}{BEGIN}{}{END}{after}", table())).unwrap();
+        } else {
+            assert_eq!(documented, table());
+        }
+    }
+}

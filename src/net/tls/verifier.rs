@@ -147,7 +147,8 @@ fn alert_for(refusal: Refusal) -> CertificateError {
         Refusal::BadUsage | Refusal::NotALeaf => CertificateError::InvalidPurpose,
         Refusal::WrongHost => CertificateError::NotValidForName,
         Refusal::Unreadable | Refusal::Constraint => CertificateError::BadEncoding,
-        Refusal::CrlStale | Refusal::CrlMissing => CertificateError::UnknownRevocationStatus,
+        // The library's own alert for this, «unknown CA», would send the peer's administrator looking at their chain.
+        Refusal::CrlStale | Refusal::CrlMissing => CertificateError::Other(rustls::OtherError(Arc::new(refusal))),
         _ => CertificateError::ApplicationVerificationFailure,
     }
 }

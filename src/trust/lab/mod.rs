@@ -33,6 +33,14 @@ const DAY: i64 = 86_400;
 #[derive(Debug)]
 pub struct LabError(pub(super) String);
 
+impl LabError {
+    /// What went wrong, by its own words.
+    #[must_use]
+    pub fn new(what: &dyn fmt::Display) -> Self {
+        Self(what.to_string())
+    }
+}
+
 impl fmt::Display for LabError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the laboratory failed: {}", self.0)

@@ -1,95 +1,102 @@
 //! ANS's conformance peers, and more of their kind, at the operators' port of a whole server: who is let in, who is
-//! refused at which point, and the one word that the log says about it.
+//! refused at which point, and the one word that the server notes about it. The peers are `sceau trust conformance`.
 
 mod bench;
 mod openssl;
-mod peer;
 
-use sceau::trust::lab::{Flaw, Leaf, Organisation};
+use std::fs;
+use std::process::Output;
 
-use bench::{AUDIT_DOMAINS, Bench, audit_leaf};
-use peer::{Met, Peer};
+use bench::{Bench, RECIPIENT};
+use serde_json::Value;
 
-/// One peer.
-struct Case {
-    /// As in the white list, `-audit.espacedeconfiance.mssante.fr` left out, or in our words.
-    name: &'static str,
-    peer: Peer,
-    /// The domain of its reverse-path.
-    domain: &'static str,
-    met: Met,
-    /// In the log line about it; none where nothing is refused.
-    reason: Option<&'static str>,
+/// The seven peers by which ANS tests an operator's intake, by the names that the real list has for them.
+const AGENCY: [(&str, &str, Option<&str>); 7] = [
+    ("cert-valide-audit", "accepté", None),
+    ("cert-expire-audit", "alerte CertificateExpired", Some("expired")),
+    ("cert-revoque-audit", "alerte CertificateRevoked", Some("revoked")),
+    ("cert-non-igc-audit", "alerte UnknownCA", Some("other-ca")),
+    ("cert-no-match-audit", "550 5.7.1 à MAIL", Some("dn-not-listed-for-domain")),
+    ("cert-cn-diff-dn-audit", "554 5.7.1", Some("cn-differs")),
+    ("sans-tls-audit", "530 5.7.0", Some("no-tls")),
+];
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
 }
 
-fn case(
-    name: &'static str,
-    peer: Peer,
-    domain: &'static str,
-    met: Met,
-    reason: impl Into<Option<&'static str>>,
-) -> Case {
-    Case { name, peer, domain, met, reason: reason.into() }
+/// The rows of an outcome that are not as expected.
+fn wrong(outcome: &Value) -> Vec<&Value> {
+    outcome["rows"].as_array().unwrap().iter().filter(|row| row["right"] != true).collect()
 }
 
-/// The seven peers by which ANS tests an operator's intake, with the names that the real list has for them. Each
-/// speaks for its own domain. [mss#2] [mss#4]
+/// Every peer meets what it should, a message of the good ones arrives, and each refused handshake or greeting is one
+/// line in the log. [mss#2] [mss#3] [mss#4]
 #[test]
-fn the_seven_peers_of_the_agency() {
-    let bench = Bench::new();
-    let [valid, expired, revoked, foreign, unmatched, renamed, clear] = AUDIT_DOMAINS;
-    let flawed = |domain, flaw| Peer::with(&bench.issue(&audit_leaf(domain).with(flaw)));
-    // Its certificate is another operator's, who is listed too.
-    let other = Peer::with(&bench.other);
-    // Its certificate is its own but for the common name.
-    let other_name = Leaf { common_name: "autre.espacedeconfiance.mssante.fr".into(), ..audit_leaf(renamed) };
-    let other_name = Peer::with(&bench.issue(&other_name));
-    bench.meet(&[
-        case("cert-valide", Peer::with(&bench.valid), valid, Met::Taken, None),
-        case("cert-expire", flawed(expired, Flaw::Expired), expired, Met::Alert("CertificateExpired"), "expired"),
-        case("cert-revoque", Peer::with(&bench.revoked), revoked, Met::Alert("CertificateRevoked"), "revoked"),
-        case("cert-non-igc", flawed(foreign, Flaw::OtherAuthority), foreign, Met::Alert("UnknownCA"), "other-ca"),
-        case("cert-no-match", other, unmatched, Met::SenderRefused, "dn-not-listed-for-domain"),
-        case("cert-cn-diff-dn", other_name, renamed, Met::Closed, "cn-differs"),
-        case("sans-tls", Peer::without_tls(), clear, Met::TlsWanted, "no-tls"),
-    ]);
+fn every_peer_meets_what_it_should() {
+    let bench = Bench::new("");
+    let output = bench.conformance(&["--json", "--recipient", RECIPIENT]);
+    let outcome = json(&output);
+    assert!(output.status.success(), "{:#?}\n{:#?}", wrong(&outcome), bench.log());
+    let rows = outcome["rows"].as_array().unwrap();
+    for (name, met, noted) in AGENCY {
+        let row = rows.iter().find(|row| row["name"] == name).unwrap();
+        assert_eq!((row["met"].as_str(), row["noted"].as_str()), (Some(met), noted), "{name}");
+    }
+    assert!(rows.len() >= 35 && rows.iter().all(|row| row["right"] == true));
+    let log = bench.log();
+    let lines = |message: &'static str| {
+        log.iter().filter(move |line| line["fields"]["message"] == message || line["message"] == message)
+    };
+    let accepted = rows.iter().filter(|row| row["met"] == "accepté").count();
+    assert_eq!(lines("message taken").count(), accepted, "{log:#?}");
+    let refused = rows.len() - accepted;
+    let told = lines("TLS handshake failed").chain(lines("operator refused")).filter(|line| line["level"] == "WARN");
+    let told: Vec<_> = told.collect();
+    assert_eq!(told.len(), refused, "one line each: {told:#?}");
+    for line in told {
+        for field in ["peer", "stage", "subject", "issuer", "serial", "reason", "detail"] {
+            assert!(line[field].is_string() || line["fields"][field].is_string(), "{field}: {line}");
+        }
+    }
 }
 
-/// More of their kind: what else is wrong with certificates in the field, and what must not matter. [mss#2] [mss#3]
+/// What should happen follows the server's settings. [mss#4]
 #[test]
-fn more_peers() {
-    let bench = Bench::new();
-    let domain = AUDIT_DOMAINS[0];
-    let valid = audit_leaf(domain);
-    let flawed = |flaw| Peer::with(&bench.issue(&valid.clone().with(flaw)));
-    let refused = |alert| Met::Alert(alert);
-    let elsewhere = Organisation::new("AILLEURS", "318310021300028", "Gers (32)");
-    let unlisted = bench.issue(&Leaf::operator("mss.ailleurs.fr", &elsewhere));
-    let capitals = Organisation { state: "HAUTS-DE-SEINE(92)".into(), ..valid.organisation.clone() };
-    let capitals = Leaf { organisation: capitals, ..valid.clone() };
-    let table = [
-        case("renewed certificate of the same name", Peer::with(&bench.issue(&valid)), domain, Met::Taken, None),
-        case("issuing authority not sent", Peer::with(&bench.valid).alone(), domain, Met::Taken, None),
-        case("TLS 1.2", Peer::with(&bench.valid).tls12(), domain, Met::Taken, None),
-        case("attributes in another order", flawed(Flaw::OtherOrder), domain, Met::Taken, None),
-        case("attributes in another string type", flawed(Flaw::OtherStringType), domain, Met::Taken, None),
-        case("capitals, no space", Peer::with(&bench.issue(&capitals)), domain, Met::Taken, None),
-        case("null reverse-path", Peer::with(&bench.other), "", Met::Taken, None),
-        case("no certificate", Peer::without_certificate(), domain, refused("CertificateRequired"), "no-certificate"),
-        case("not yet valid", flawed(Flaw::NotYetValid), domain, refused("CertificateExpired"), "not-yet-valid"),
-        case("self-signed, same name", flawed(Flaw::SelfSigned), domain, refused("UnknownCA"), "other-ca"),
-        case(
-            "extended usage",
-            flawed(Flaw::WrongExtendedUsage),
-            domain,
-            refused("UnsupportedCertificate"),
-            "wrong-usage",
-        ),
-        case("key usage", flawed(Flaw::WrongUsage), domain, refused("UnsupportedCertificate"), "wrong-usage"),
-        case("CA:TRUE", flawed(Flaw::Authority), domain, refused("UnsupportedCertificate"), "ca-as-peer"),
-        case("two common names", flawed(Flaw::TwoCommonNames), domain, Met::Closed, "cn-differs"),
-        case("not listed at all", Peer::with(&unlisted), domain, Met::Closed, "dn-not-listed"),
-        case("unlisted domain", Peer::with(&bench.valid), "inconnu.fr", Met::SenderRefused, "domain-not-listed"),
-    ];
-    bench.meet(&table);
+fn the_expectations_are_those_of_the_settings() {
+    for trust in [
+        "unknown_revocation = \"refuse\"\nextended_usage = \"role\"",
+        "unknown_revocation = \"accept\"\nextended_usage = \"any\"\nrevocation_depth = \"leaf\"",
+    ] {
+        let bench = Bench::new(trust);
+        let output = bench.conformance(&["--json"]);
+        assert!(output.status.success(), "{trust}: {:#?}", wrong(&json(&output)));
+    }
+}
+
+/// A server that does not do what its settings say is found out: here because they were changed behind its back.
+#[test]
+fn a_mismatch_is_a_failure() {
+    let bench = Bench::new("unknown_revocation = \"accept\"");
+    let text = fs::read_to_string(&bench.config).unwrap();
+    fs::write(&bench.config, text.replace("\"accept\"", "\"refuse\"")).unwrap();
+    let output = bench.conformance(&["--json"]);
+    let outcome = json(&output);
+    let names: Vec<_> = wrong(&outcome).iter().map(|row| row["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["CRL de l'autorité absente", "CRL de l'autorité périmée"]);
+    assert_eq!(output.status.code(), Some(1));
+    let table = bench.conformance(&[]);
+    let told = String::from_utf8_lossy(&table.stdout).into_owned();
+    assert_eq!(told.lines().filter(|line| line.starts_with('✗')).count(), 2, "{told}");
+    assert!(told.contains("33 cas sur 35"), "{told}");
+}
+
+/// Certificates of real authorities can't be forged: what to do instead is said.
+#[test]
+fn without_a_laboratory_the_remedy_is_told() {
+    let bench = Bench::new("");
+    fs::remove_file(bench.config.parent().unwrap().join("pki/registre.json")).unwrap();
+    let output = bench.conformance(&[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("sceau pki conformance-lab"));
 }

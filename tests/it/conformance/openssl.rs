@@ -3,9 +3,10 @@
 use std::fs;
 use std::process::Command;
 
-use sceau::trust::lab::{Flaw, Issued, Leaf, Organisation};
+use sceau::trust::lab::audit::{DOMAINS, leaf, unlisted_leaf};
+use sceau::trust::lab::{Flaw, Issued};
 
-use super::bench::{AUDIT_DOMAINS, Bench, audit_leaf};
+use super::bench::Bench;
 use crate::tools::{have, run};
 
 /// Calls with this certificate and more arguments, says EHLO and MAIL, and gives all that openssl tells.
@@ -22,7 +23,7 @@ fn call(bench: &Bench, identity: Option<&Issued>, more: &str) -> String {
         command.arg("-cert").arg(&certificate).arg("-cert_chain").arg(&certificate).arg("-key").arg(&key);
     }
     // s_client takes a line that begins with Q or R for itself.
-    run(&mut command, &format!("EHLO mx.test\nMAIL FROM:<x@{}>\nquit\n", AUDIT_DOMAINS[0])).1
+    run(&mut command, &format!("EHLO mx.test\nMAIL FROM:<x@{}>\nquit\n", DOMAINS[0])).1
 }
 
 /// [mss#2] [mss#4]
@@ -31,12 +32,12 @@ fn openssl_meets_what_it_should() {
     if !have("openssl_meets_what_it_should", &["openssl"]) {
         return;
     }
-    let bench = Bench::new();
-    let expired = bench.issue(&audit_leaf(AUDIT_DOMAINS[0]).with(Flaw::Expired));
-    let stranger = bench.issue(&audit_leaf(AUDIT_DOMAINS[0]).with(Flaw::OtherAuthority));
-    let elsewhere = Organisation::new("AILLEURS", "318310021300028", "Gers (32)");
-    let unlisted = bench.issue(&Leaf::operator("mss.ailleurs.fr", &elsewhere));
-    let valid = Some(&bench.valid);
+    let bench = Bench::new("");
+    let expired = bench.issue(&leaf(DOMAINS[0]).with(Flaw::Expired));
+    let stranger = bench.issue(&leaf(DOMAINS[0]).with(Flaw::OtherAuthority));
+    let unlisted = bench.issue(&unlisted_leaf());
+    let valid = bench.issue(&leaf(DOMAINS[0]));
+    let valid = Some(&valid);
     for (case, identity, arguments, told) in [
         ("valid", valid, "", "250 2.1.0"),
         ("valid, TLS 1.2", valid, "-tls1_2", "250 2.1.0"),
