@@ -101,30 +101,33 @@ pub(super) fn write_all(pki: &Pki, first: u16, force: bool) -> Result<(), Failur
         return Err(Failure::new(format!("{} existe déjà ; --force les remplace tous", file.display())));
     }
     for (entry, base) in &based {
-        let own = directory.join(&entry.name);
-        fs::create_dir_all(&own)?;
-        let pair = pki.files_of(&entry.name);
-        let routes = based.iter().filter(|(other, _)| other.name != entry.name);
-        let routes = routes.flat_map(|(other, base)| other.domains.iter().map(|d| (d.clone(), address(*base, "smtp"))));
-        let text = ServerFile {
-            title: entry.name.clone(),
-            host: common_name(&entry.subject),
-            domains: &entry.domains,
-            data: own.join("data"),
-            log_level: "info",
-            operator: pair.clone(),
-            clients: pair,
-            base: *base,
-            routes: routes.collect(),
-        }
-        .text(pki);
-        fs::write(file(entry), text)?;
-        tell(&format!("sceau serve --config {}", file(entry).display()))?;
-        let ports: Vec<_> =
-            SERVICES.iter().map(|service| format!("{service} {}", address(*base, service).port())).collect();
-        tell(&format!("  {} : {}", entry.domains[0], ports.join(", ")))?;
+        write_one(pki, entry, *base, &based, &file(entry))?;
     }
     Ok(())
+}
+
+fn write_one(pki: &Pki, entry: &Entry, base: u16, all: &[(&Entry, u16)], file: &Path) -> Result<(), Failure> {
+    let own = file.parent().unwrap_or(file);
+    fs::create_dir_all(own)?;
+    let pair = pki.files_of(&entry.name);
+    let others = all.iter().filter(|(other, _)| other.name != entry.name);
+    let routes = others.flat_map(|(other, base)| other.domains.iter().map(|d| (d.clone(), address(*base, "smtp"))));
+    let text = ServerFile {
+        title: entry.name.clone(),
+        host: common_name(&entry.subject),
+        domains: &entry.domains,
+        data: own.join("data"),
+        log_level: "info",
+        operator: pair.clone(),
+        clients: pair,
+        base,
+        routes: routes.collect(),
+    }
+    .text(pki);
+    fs::write(file, text)?;
+    tell(&format!("sceau serve --config {}", file.display()))?;
+    let ports = SERVICES.map(|service| format!("{service} {}", address(base, service).port()));
+    tell(&format!("  {} : {}", entry.domains[0], ports.join(", ")))
 }
 
 /// The first CN of a subject.

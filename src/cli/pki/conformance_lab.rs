@@ -78,52 +78,56 @@ fn our_leaf(config: &Config) -> Leaf {
     Leaf::operator(config.server.name.as_str(), &organisation).with_key(Key::Rsa2048)
 }
 
+/// The places where the twin listens, in the order of [`SERVICES`].
+const PLACES: [(&str, &str); 5] = [
+    ("operators", "listen"),
+    ("submission", "listen"),
+    ("submission", "listen_tls"),
+    ("imap", "listen"),
+    ("imap", "listen_tls"),
+];
+
 /// The original's settings in force, with what is the laboratory's put in its place.
 fn twin(config: &Config, pki: &Pki, base: u16) -> Result<String, Failure> {
     let mut text: toml::Table = effective(config).parse().map_err(told)?;
-    let mut set = |section: &str, key: &str, value: Option<toml::Value>| {
+    forget(&mut text);
+    let mut set = |section: &str, key: &str, value: toml::Value| {
         if let Some(toml::Value::Table(section)) = text.get_mut(section) {
-            match value {
-                Some(value) => drop(section.insert(key.to_owned(), value)),
-                None => drop(section.remove(key)),
-            }
+            section.insert(key.to_owned(), value);
         }
     };
-    let path = |path: &Path| Some(toml::Value::String(path.to_string_lossy().into_owned()));
-    let paths = |paths: &[PathBuf]| Some(toml::Value::Array(paths.iter().filter_map(|item| path(item)).collect()));
-    let at = |service: &str| Some(toml::Value::Array(vec![address(base, service).to_string().into()]));
+    let path = |path: &Path| toml::Value::String(path.to_string_lossy().into_owned());
+    let paths = |paths: &[PathBuf]| toml::Value::Array(paths.iter().map(|item| path(item)).collect());
     let (certificate, key) = pki.files_of(OURS);
     set("server", "data", path(&pki.directory().join("data")));
-    set("server", "control", None);
-    set("store", "master_key", None);
-    set("proofs", "keys", None);
-    set("metrics", "listen", None);
     set("trust", "anchors", paths(&[pki.anchors()]));
     set("trust", "crls", paths(&pki.crls()));
     set("trust", "white_list", path(&pki.white_list()));
-    set("trust", "white_list_signer", pki.list_signer().map(|signer| signer.into()));
-    set("relay", "routes", Some(toml::Value::Table(toml::Table::new())));
+    if let Some(signer) = pki.list_signer() {
+        set("trust", "white_list_signer", signer.into());
+    }
+    set("relay", "routes", toml::Table::new().into());
     for section in ["operators", "clients"] {
         set(section, "certificate", path(&certificate));
         set(section, "key", path(&key));
     }
-    let places = [
-        ("operators", "listen"),
-        ("submission", "listen"),
-        ("submission", "listen_tls"),
-        ("imap", "listen"),
-        ("imap", "listen_tls"),
-    ];
-    for ((section, key), service) in places.into_iter().zip(SERVICES) {
-        set(section, key, at(service));
+    for ((section, key), service) in PLACES.into_iter().zip(SERVICES) {
+        set(section, key, vec![address(base, service).to_string()].into());
     }
-    forget_addresses(&mut text);
     let text = toml::to_string(&text).map_err(told)?;
     Ok(format!("# Copie de laboratoire, écrite par sceau pki conformance-lab.\n{text}"))
 }
 
-/// The twin fetches nothing: settings that hold an address on the web go.
-fn forget_addresses(text: &mut toml::Table) {
-    let Some(toml::Value::Table(trust)) = text.get_mut("trust") else { return };
-    trust.retain(|_, value| !value.to_string().contains("://"));
+/// What the twin must not share with the original, or do at all: sockets, keys, ports, fetching from the web.
+fn forget(text: &mut toml::Table) {
+    for (section, key) in [("server", "control"), ("store", "master_key"), ("proofs", "keys")] {
+        if let Some(toml::Value::Table(section)) = text.get_mut(section) {
+            section.remove(key);
+        }
+    }
+    for (_, section) in text.iter_mut() {
+        if let toml::Value::Table(section) = section {
+            section.retain(|key, value| !key.starts_with("listen") && !value.to_string().contains("://"));
+        }
+    }
 }

@@ -170,7 +170,7 @@ fn warn_of_key(id: &str, key: CheckKey) -> Result<(), Failure> {
 
 fn tell_issued(entry: &Entry, pki: &Pki) -> Result<(), Failure> {
     let (certificate, key) = pki.files_of(&entry.name);
-    tell(&format!("{}", entry.subject))?;
+    tell(&entry.subject)?;
     tell(&format!("  certificat  {}", certificate.display()))?;
     tell(&format!("  clé         {}", key.display()))?;
     tell(&format!("  série       {}   jusqu'au {}", entry.serial, entry.not_after))?;
