@@ -6,15 +6,15 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{ConfigFile, Failure, Outcome};
 use crate::config::Config;
-use crate::server::{Server, logging, notify, runtime};
+use crate::server::{Running, Server, logging, notify, runtime};
 
 pub(super) fn run(file: &ConfigFile) -> Outcome {
     let config = file.load()?;
     logging::start(&config.log).map_err(|error| Failure::new(error.to_string()))?;
-    runtime()?.block_on(serve(config))
+    runtime()?.block_on(serve(config, file))
 }
 
-async fn serve(config: Config) -> Outcome {
+async fn serve(config: Config, file: &ConfigFile) -> Outcome {
     // Listened to first: a signal during a long start must not be lost.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -25,10 +25,22 @@ async fn serve(config: Config) -> Outcome {
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            _ = hang_up.recv() => running.reread(),
+            _ = hang_up.recv() => reload(&running, file),
         }
     }
     notify::stopping();
     running.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Looks at certificates and lists again, and takes over what may change of the configuration. A file that is wrong
+/// leaves what is in force.
+fn reload(running: &Running, file: &ConfigFile) {
+    running.reread();
+    match file.load() {
+        Ok(config) => running.reload(&config),
+        Err(failure) => {
+            tracing::error!(target: "sceau::server", "the configuration is refused, nothing changes: {failure}")
+        }
+    }
 }

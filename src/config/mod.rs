@@ -19,7 +19,7 @@ pub use example::{effective, example};
 pub use problem::{Problem, Problems};
 pub use sections::{Clients, Config, Imap, Log, Metrics, Operators, Proofs, Relay, Server, Store, Submission, Trust};
 pub use table::{Key, Presence, Table};
-pub use values::{HostPort, LogFormat, Setting, Size};
+pub use values::{HostPort, LogFormat, Setting, Size, duration};
 
 /// Reads a configuration file.
 ///

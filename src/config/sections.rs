@@ -136,14 +136,21 @@ settings! {
 
     /// Transmission aux autres opérateurs.
     relay: Relay {
-        /// Routes fixes, par domaine, à la place des enregistrements MX du DNS.
+        /// Routes fixes, par domaine, à la place des enregistrements MX du DNS. Une route donnée par
+        /// « sceau queue route » l'emporte, jusqu'à ce qu'on l'efface.
         routes: BTreeMap<Domain, HostPort> = Default "{}";
         /// Temps pendant lequel on réessaie de transmettre, avant l'avis d'échec à l'expéditeur.
         give_up_after: Duration = Default r#""2 d""# (r#""1 min""# to r#""14 d""#);
         /// Retard à partir duquel l'expéditeur est prévenu.
         delay_notice_after: Duration = Default r#""4 h""# (r#""1 min""# to r#""14 d""#);
-        /// Transmissions simultanées au plus.
+        /// Transmissions simultanées au plus, tous opérateurs confondus.
         connections: u32 = Default "50" ("1" to "1000");
+        /// Transmissions simultanées au plus vers un même opérateur : un opérateur lent ne retient pas les autres.
+        connections_per_operator: u32 = Default "10" ("1" to "1000");
+        /// Messages par minute au plus vers un même opérateur ; 0 : sans limite.
+        messages_per_minute_per_operator: u32 = Default "0" ("0" to "1000000");
+        /// Destinataires en attente gardés en mémoire (environ 300 octets chacun) ; les autres restent sur disque.
+        queue_in_memory: u32 = Default "200000" ("1000" to "10000000");
     }
 
     /// Stockage des messages.

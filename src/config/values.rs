@@ -98,11 +98,17 @@ impl fmt::Display for Size {
     }
 }
 
+/// Reads a duration with its unit, as in the file: `30 s`, `5 min`, `4 h`, `7 d`.
+#[must_use]
+pub fn duration(text: &str) -> Option<Duration> {
+    quantity(text.trim(), &DURATION_UNITS, None).map(Duration::from_millis)
+}
+
 impl Setting for Duration {
     const EXPECTED: &'static str = "une durée avec son unité, par exemple \"30 s\", \"5 min\", \"4 h\" ou \"7 d\"";
 
     fn read(value: &DeValue<'_>, _base: &Path) -> Option<Self> {
-        quantity(value.as_str()?.trim(), &DURATION_UNITS, None).map(Self::from_millis)
+        duration(value.as_str()?)
     }
 
     fn write(&self) -> String {
@@ -188,23 +194,34 @@ pub struct HostPort {
     pub port: u16,
 }
 
-impl Setting for HostPort {
-    const EXPECTED: &'static str = "un hôte et un port, par exemple \"mx.exemple.mssante.fr:25\"";
-
-    fn read(value: &DeValue<'_>, _base: &Path) -> Option<Self> {
-        let (host, port) = value.as_str()?.rsplit_once(':')?;
+impl HostPort {
+    /// Reads `host:port`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (host, port) = text.rsplit_once(':')?;
         let port = port.parse().ok().filter(|port| *port != 0)?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let valid = host.parse::<std::net::IpAddr>().is_ok() || Domain::parse(host).is_ok();
         valid.then(|| Self { host: host.to_owned(), port })
     }
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port } = self;
+        if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
+    }
+}
+
+impl Setting for HostPort {
+    const EXPECTED: &'static str = "un hôte et un port, par exemple \"mx.exemple.mssante.fr:25\"";
+
+    fn read(value: &DeValue<'_>, _base: &Path) -> Option<Self> {
+        Self::parse(value.as_str()?)
+    }
 
     fn write(&self) -> String {
-        quoted(&if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        })
+        quoted(&self.to_string())
     }
 }
 

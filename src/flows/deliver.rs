@@ -1,21 +1,20 @@
-//! A message on its way out: due items are tried, and what became of them is recorded in one commit.
+//! A message on its way out: jobs that are due are tried, and what became of them is recorded in one commit.
 //!
 //! Nothing leaves the queue without a proof of what happened, and nothing fails without a report to the sender. When
 //! this server dies between the peer's `250` and the commit, the peer gets a duplicate, never nothing.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 
 use super::bounce::Bounce;
 use super::{Content, Outbound, Outcome, Transport, peer_value};
-use crate::mail::{Domain, Edge, EnvelopeId, Fault, Time};
+use crate::mail::{Domain, Edge, Fault, Late, Time};
 use crate::proto::dsn::{Action, enhanced_code};
-use crate::queue::{self, Item, ItemId, Message, backoff_secs};
+use crate::queue::schedule::{Job, Report};
+use crate::queue::{self, Desk, Due, Item, Message, backoff_secs};
 use crate::seal::event::{Draft, EventKind, Field, Plain};
 use crate::store::{BodyReader, Store, Subject, Tx};
-
-/// Items that one look into the queue takes.
-const LOOK_AHEAD: usize = 1000;
 
 /// How long a message is tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,79 +30,117 @@ pub struct RelaySettings {
 /// Hands queued messages to other operators.
 pub struct Relay<T> {
     store: Arc<Store>,
+    desk: Arc<Desk>,
     transport: T,
     edge: Edge,
-    settings: RelaySettings,
-    in_flight: Mutex<HashSet<(EnvelopeId, u16)>>,
+    settings: ArcSwap<RelaySettings>,
 }
 
-/// Recipients of one message in one domain, tried together.
-#[derive(Debug)]
-pub struct Attempt {
+/// A job with what it is about.
+struct Attempt {
     message: Message,
     domain: Domain,
-    items: Vec<(ItemId, Item)>,
+    items: Vec<(u16, Item)>,
 }
 
 impl<T: Transport> Relay<T> {
     /// The flow over these parts.
     #[must_use]
-    pub fn new(store: Arc<Store>, transport: T, edge: Edge, settings: RelaySettings) -> Self {
-        Self { store, transport, edge, settings, in_flight: Mutex::default() }
+    pub fn new(store: Arc<Store>, desk: Arc<Desk>, transport: T, edge: Edge, settings: RelaySettings) -> Self {
+        Self { store, desk, transport, edge, settings: ArcSwap::from_pointee(settings) }
     }
 
-    /// What is due and not being tried, grouped by message and domain. Each must be given to [`Relay::attempt`].
+    /// What hands messages over.
+    #[must_use]
+    pub fn transport(&self) -> &T {
+        &self.transport
+    }
+
+    /// Judges by other settings from now on, what is queued already too.
+    pub fn reload(&self, settings: RelaySettings) {
+        self.settings.store(Arc::new(settings));
+    }
+
+    /// What is due, has a place and is not being tried: at most so many jobs. Each must be given to
+    /// [`Relay::attempt`]. Reads the store.
     ///
     /// # Errors
     /// When the queue can't be read.
-    pub fn due(&self) -> Result<Vec<Attempt>, Fault> {
-        let mut attempts: Vec<Attempt> = Vec::new();
-        let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = queue::due(&self.store, self.edge.now(), LOOK_AHEAD)?;
-        for (id, item) in due.into_iter().filter(|(id, _)| !in_flight.contains(&(id.envelope, id.rcpt))) {
-            let domain = item.recipient.domain();
-            let same = |a: &&mut Attempt| a.message.envelope == id.envelope && a.domain == *domain;
-            if let Some(attempt) = attempts.iter_mut().find(same) {
-                attempt.items.push((id, item));
-            } else if let Some(message) = queue::message(&self.store, id.envelope)? {
-                attempts.push(Attempt { message, domain: domain.clone(), items: vec![(id, item)] });
-            }
-        }
-        // Only when nothing can fail any more: what counts as in flight is given out below.
-        in_flight.extend(attempts.iter().flat_map(|attempt| &attempt.items).map(|(id, _)| (id.envelope, id.rcpt)));
-        Ok(attempts)
+    pub fn due(&self, most: usize) -> Result<Vec<Job>, Fault> {
+        self.desk.begin(self.edge.now(), most)
+    }
+
+    /// Milliseconds until [`Relay::due`] may give something that it does not now, if nothing else happens.
+    #[must_use]
+    pub fn next_due_in(&self) -> Option<u64> {
+        let now = self.edge.now();
+        self.desk.wake_at().map(|at| u64::try_from(at.0.saturating_sub(now.0)).unwrap_or(0))
+    }
+
+    /// Resolves when the queue has changed since this resolved last.
+    pub async fn changed(&self) {
+        self.store.queue_changed().await;
     }
 
     /// Tries once, and commits what became of each recipient.
     ///
     /// # Errors
     /// When the outcome could not be recorded: the items stay as they were and are tried again.
-    pub async fn attempt(&self, attempt: Attempt) -> Result<(), Fault> {
-        let ids: Vec<_> = attempt.items.iter().map(|(id, _)| (id.envelope, id.rcpt)).collect();
-        let done = self.try_and_commit(attempt).await;
-        let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
-        for id in &ids {
-            in_flight.remove(id);
-        }
-        done
+    pub async fn attempt(&self, job: Job) -> Result<(), Fault> {
+        let mut report = Report::NotTried;
+        let done = self.try_and_commit(&job, &mut report).await;
+        self.desk.end(&job, &report, self.edge.now()).and(done)
     }
 
-    async fn try_and_commit(&self, attempt: Attempt) -> Result<(), Fault> {
-        let outcomes = self.transport.deliver(self.outbound(&attempt)?).await;
+    async fn try_and_commit(&self, job: &Job, report: &mut Report) -> Result<(), Fault> {
+        let Some(attempt) = self.load(job)? else { return Ok(()) };
+        let outcomes = self.outcomes(job, &attempt, report).await?;
         let Attempt { message, items, .. } = attempt;
         let results: Vec<_> = items
             .into_iter()
             .zip(outcomes)
-            .map(|((id, item), outcome)| self.judge(&message, id, item, outcome))
+            .map(|((rcpt, item), outcome)| self.judge(&message, rcpt, item, outcome))
             .collect();
-        let bounce = Bounce::due(&self.settings.host, &self.store, &message, &results, &self.edge).await?;
+        let host = self.settings.load().host.clone();
+        let bounce = Bounce::due(&host, &self.store, &message, &results, &self.edge).await?;
         // durable from here: the outcome, its proof and the report to the sender are one commit
         self.store
             .write(move |tx| {
-                results.iter().try_for_each(|result| result.write(tx))?;
+                record(tx, &message, &results)?;
                 bounce.map_or(Ok(()), |bounce| bounce.deliver(tx))
             })
             .await
+    }
+
+    /// What a job is about; none when everything in it is gone or held since.
+    fn load(&self, job: &Job) -> Result<Option<Attempt>, Fault> {
+        let mut items = queue::items_of_job(&self.store, job)?;
+        let Some(domain) = items.first().map(|(_, item)| item.recipient.domain().clone()) else { return Ok(None) };
+        items.retain(|(_, item)| *item.recipient.domain() == domain);
+        let message = queue::message(&self.store, job.envelope)?;
+        Ok(message.map(|message| Attempt { message, domain, items }))
+    }
+
+    async fn outcomes(&self, job: &Job, attempt: &Attempt, report: &mut Report) -> Result<Vec<Outcome>, Fault> {
+        let all = |outcome: Outcome| vec![outcome; attempt.items.len()];
+        if self.is_too_late(&attempt.message) {
+            return Ok(all(Outcome::Failed { reply: TOO_LATE.to_owned() }));
+        }
+        if let Some(reason) = &job.skip {
+            return Ok(all(Outcome::Unreached { reason: reason.clone() }));
+        }
+        let outcomes = self.transport.deliver(self.outbound(attempt)?).await;
+        *report = match outcomes.iter().find_map(unreached) {
+            Some(reason) => Report::Unreached(reason.to_owned()),
+            None => Report::Reached,
+        };
+        Ok(outcomes)
+    }
+
+    /// Whether the sender wants the message back by now.
+    // [rfc2852#4]
+    fn is_too_late(&self, message: &Message) -> bool {
+        message.wishes.deliver_by.is_some_and(|by| by.late == Late::Return && self.edge.now() >= by.at)
     }
 
     fn outbound(&self, attempt: &Attempt) -> Result<Outbound, Fault> {
@@ -127,37 +164,56 @@ impl<T: Transport> Relay<T> {
     }
 
     /// What an outcome means: a deferral beyond the message's time is a failure.
-    fn judge(&self, message: &Message, id: ItemId, mut item: Item, outcome: Outcome) -> Judged {
-        let now = self.edge.now();
-        let age = now.secs() - message.accepted.secs();
-        let sender = message.reverse_path.address().and_then(|address| self.store.find(address));
-        let subject = sender.map_or(Subject::Envelope, |entry| Subject::Account(entry.id));
+    fn judge(&self, message: &Message, rcpt: u16, mut item: Item, outcome: Outcome) -> Judged {
+        let subject = subject(&self.store, message);
         item.attempts += 1;
         let verdict = match outcome {
             Outcome::Relayed { peer, reply } => Verdict::Relayed { peer: peer_value(&peer), reply },
             Outcome::Failed { reply } => Verdict::Failed { reply },
-            // [rfc3463#3.5] X.4.7: delivery time expired
-            Outcome::Deferred { reason } if age >= self.settings.expire_secs => {
-                Verdict::Failed { reply: format!("5.4.7 not reached in time; last: {reason}") }
-            }
-            Outcome::Deferred { reason } => {
-                item.last_reply = reason;
-                let tell = age >= self.settings.delay_notice_secs && item.delay_told == queue::DelayNotice::Pending;
-                if tell {
-                    item.delay_told = queue::DelayNotice::Sent;
-                }
-                let jitter = u32::from_be_bytes(self.edge.bytes());
-                let due = now.plus_secs(backoff_secs(item.attempts, jitter));
-                Verdict::Later { due, tell }
-            }
+            Outcome::Deferred { reason } | Outcome::Unreached { reason } => self.defer(message, &mut item, reason),
         };
-        Judged { id, subject, item, verdict }
+        Judged { rcpt, subject, item, verdict }
+    }
+
+    fn defer(&self, message: &Message, item: &mut Item, reason: String) -> Verdict {
+        let (now, settings) = (self.edge.now(), self.settings.load());
+        let age = now.secs() - message.released().secs();
+        // [rfc3463#3.5] X.4.7: delivery time expired
+        if age >= settings.expire_secs {
+            return Verdict::Failed { reply: format!("5.4.7 not reached in time; last: {reason}") };
+        }
+        if self.is_too_late(message) {
+            return Verdict::Failed { reply: TOO_LATE.to_owned() };
+        }
+        // [rfc2852#4]
+        let missed = message.wishes.deliver_by.is_some_and(|by| now >= by.at);
+        let late = age >= settings.delay_notice_secs || missed;
+        let tell = late && item.delay_told == queue::DelayNotice::Pending;
+        if tell {
+            item.delay_told = queue::DelayNotice::Sent;
+        }
+        item.last_reply = reason;
+        let jitter = u32::from_be_bytes(self.edge.bytes());
+        let again = now.plus_secs(backoff_secs(item.attempts, jitter));
+        // what happens at a deadline happens then, not at the next attempt after it
+        let deadline = message.wishes.deliver_by.map(|by| by.at).filter(|deadline| *deadline > now);
+        Verdict::Later { due: deadline.map_or(again, |deadline| again.min(deadline)), tell }
+    }
+}
+
+/// What a message failed with that its sender wanted back by a time.
+const TOO_LATE: &str = "5.4.7 not delivered by the time that its sender asked for";
+
+fn unreached(outcome: &Outcome) -> Option<&str> {
+    match outcome {
+        Outcome::Unreached { reason } => Some(reason),
+        Outcome::Relayed { .. } | Outcome::Deferred { .. } | Outcome::Failed { .. } => None,
     }
 }
 
 /// What is decided of one item.
 pub(super) struct Judged {
-    id: ItemId,
+    rcpt: u16,
     subject: Subject,
     /// The item as it will be written.
     pub(super) item: Item,
@@ -175,23 +231,58 @@ pub(super) enum Verdict {
     Failed { reply: String },
 }
 
+/// Under whose key the openings of a message's proofs lie: its sender's, when that is somebody here.
+fn subject(store: &Store, message: &Message) -> Subject {
+    let sender = message.reverse_path.address().and_then(|address| store.find(address));
+    sender.map_or(Subject::Envelope, |entry| Subject::Account(entry.id))
+}
+
+/// Writes what became of some recipients of a message.
+pub(super) fn record(tx: &mut Tx<'_>, message: &Message, results: &[Judged]) -> Result<(), Fault> {
+    let mut finished = Vec::with_capacity(results.len());
+    for result in results {
+        match result.event(message) {
+            Some(event) => {
+                tx.record_event(event, result.subject)?;
+                finished.push(result.rcpt);
+            }
+            None => result.write_later(tx, message)?,
+        }
+    }
+    queue::finish(tx, message.envelope, &finished).map(|_| ())
+}
+
 impl Judged {
-    fn write(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let event = |kind| Draft::new(kind, self.id.envelope).rcpt(self.id.rcpt);
+    /// An item that fails for a reason of this server.
+    pub(super) fn failed(store: &Store, message: &Message, rcpt: u16, item: Item, reply: &str) -> Self {
+        Self { rcpt, subject: subject(store, message), item, verdict: Verdict::Failed { reply: reply.to_owned() } }
+    }
+
+    /// What is proved of an item that leaves the queue.
+    fn event(&self, message: &Message) -> Option<Draft> {
+        let event = |kind| Draft::new(kind, message.envelope).rcpt(self.rcpt);
         match &self.verdict {
             Verdict::Relayed { peer, reply } => {
-                let relayed = event(EventKind::RelayOut).commit(Field::Peer, peer).commit(Field::Reply, reply);
-                tx.record_event(relayed, self.subject)?;
-                queue::finish(tx, &self.id)
+                Some(event(EventKind::RelayOut).commit(Field::Peer, peer).commit(Field::Reply, reply))
             }
             Verdict::Failed { reply } => {
                 let code = enhanced_code(Action::Failed, reply);
-                let failed = event(EventKind::RelayFail).plain(Plain::Status, code).commit(Field::Reply, reply);
-                tx.record_event(failed, self.subject)?;
-                queue::finish(tx, &self.id)
+                Some(event(EventKind::RelayFail).plain(Plain::Status, code).commit(Field::Reply, reply))
             }
-            Verdict::Later { due, .. } => queue::reschedule(tx, &self.id, &self.item, *due),
+            Verdict::Later { .. } => None,
         }
+    }
+
+    fn write_later(&self, tx: &mut Tx<'_>, message: &Message) -> Result<(), Fault> {
+        let Verdict::Later { due, .. } = self.verdict else { return Ok(()) };
+        let Item { attempts, last_reply, delay_told, .. } = self.item.clone();
+        let change = |item: &mut Item| {
+            if item.due != Due::Held {
+                item.due = Due::At(due);
+            }
+            (item.attempts, item.last_reply, item.delay_told) = (attempts, last_reply, delay_told);
+        };
+        queue::change(tx, message.envelope, self.rcpt, change).map(|_| ())
     }
 }
 

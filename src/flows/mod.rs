@@ -8,6 +8,7 @@ mod blind_copies;
 mod bounce;
 mod content;
 mod deliver;
+mod keep;
 mod login;
 mod open;
 mod prove;
@@ -18,7 +19,8 @@ mod trace;
 mod transaction;
 mod transport;
 
-pub use deliver::{Attempt, Relay, RelaySettings};
+pub use deliver::{Relay, RelaySettings};
+pub use keep::{Changed, DropNotice, Keep, Picked, QueueKeeper};
 pub use login::{Login, Logins, hash_password};
 pub use open::{Access, FetchBasis, Openings};
 pub use prove::{ExportedProof, Proofs};

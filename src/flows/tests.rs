@@ -4,6 +4,7 @@ mod incoming;
 mod openings;
 mod outgoing;
 mod proving;
+mod queueing;
 
 use std::sync::Arc;
 use std::sync::Mutex;

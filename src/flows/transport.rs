@@ -54,6 +54,11 @@ pub enum Outcome {
         /// The peer's reply, or why there was none. For the log, the queue's display and the delay notice.
         reason: String,
     },
+    /// Not now, and no server of the domain answered for the message: what else is queued for it need not be tried.
+    Unreached {
+        /// Why.
+        reason: String,
+    },
     /// Never: the peer refused for good.
     Failed {
         /// The peer's reply.

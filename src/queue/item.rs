@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::slot::{Due, Slot, Tag};
 use crate::mail::{Address, EnvelopeId, RcptParams, ReversePath, Time, Wishes};
 use crate::store::BodyHandle;
 
@@ -31,15 +32,14 @@ pub struct Message {
     pub open_items: u32,
 }
 
-/// Where an item stands in the order of due times. Changes when the item is rescheduled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ItemId {
-    /// When it is to be tried.
-    pub due: Time,
-    /// The envelope, and in it the recipient.
-    pub envelope: EnvelopeId,
-    /// The recipient's number in the envelope, from 1.
-    pub rcpt: u16,
+impl Message {
+    /// When it is tried first, and from when its delay counts: when it was accepted, or when its sender wants it released
+    /// (RFC 4865).
+    // [rfc4865#4]
+    #[must_use]
+    pub fn released(&self) -> Time {
+        self.wishes.hold_until.map_or(self.accepted, |until| until.max(self.accepted))
+    }
 }
 
 /// One recipient that a message has not reached.
@@ -49,6 +49,14 @@ pub struct Item {
     pub recipient: Address,
     /// Which reports the sender asked for, and how the recipient was written first (NOTIFY, ORCPT).
     pub params: RcptParams,
+    /// When it is to be tried next.
+    pub due: Due,
+    /// What stands for the recipient's domain in the index.
+    pub domain: Tag,
+    /// What stands for the sender in the index.
+    pub sender: Tag,
+    /// MT-PRIORITY of the message.
+    pub priority: i8,
     /// Attempts so far.
     pub attempts: u32,
     /// The last reply or reason, for people; empty before the first attempt.
@@ -58,10 +66,27 @@ pub struct Item {
 }
 
 impl Item {
-    /// An item that was never tried.
+    /// An item that was never tried. Its place in the index is given by [`enqueue`](super::enqueue).
     #[must_use]
     pub fn first(recipient: Address, params: RcptParams) -> Self {
-        Self { recipient, params, attempts: 0, last_reply: String::new(), delay_told: DelayNotice::Pending }
+        Self {
+            recipient,
+            params,
+            due: Due::Held,
+            domain: Tag::default(),
+            sender: Tag::default(),
+            priority: 0,
+            attempts: 0,
+            last_reply: String::new(),
+            delay_told: DelayNotice::Pending,
+        }
+    }
+
+    /// Its entry in the index.
+    #[must_use]
+    pub fn slot(&self, envelope: EnvelopeId, rcpt: u16) -> Slot {
+        let Self { due, domain, sender, priority, .. } = *self;
+        Slot { domain, due, envelope, rcpt, sender, priority }
     }
 }
 

@@ -8,12 +8,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::lock::DataLock;
+use super::operators::Operators;
 use super::settings;
-use crate::config::Config;
-use crate::flows::{Proofs, Recorder};
+use crate::config::{Config, HostPort};
+use crate::flows::{Proofs, QueueKeeper, Recorder};
 use crate::ledger::note::KeyUse;
 use crate::ledger::{Ledger, SigningKey};
-use crate::mail::{Domain, Edge};
+use crate::mail::{Domain, Edge, Fault};
+use crate::net::relay::{Host, RouteTable, Routes};
+use crate::queue::{self, Desk};
 use crate::seal::keys::MasterKey;
 use crate::seal::vault::Vault;
 use crate::seal::vault::file::VaultFiles;
@@ -49,6 +52,16 @@ pub struct Data {
     pub proofs: Proofs,
     /// The ledger's name in proofs, without its year.
     pub ledger_name: String,
+    /// Changes the queue for an administrator.
+    pub keeper: QueueKeeper,
+    /// Gives out what is to leave.
+    pub desk: Arc<Desk>,
+    /// Where domains go when not where DNS says.
+    pub routes: Arc<Routes>,
+    /// Who serves which domain.
+    pub operators: Arc<Operators>,
+    /// This server's name.
+    pub host: Domain,
     /// The domains whose mailboxes are here.
     pub domains: BTreeSet<Domain>,
     /// Octets that a new account may take.
@@ -73,11 +86,19 @@ impl Data {
         let ledger_name = settings::ledger_name(config);
         let ledger = ledger(config, &ledger_name, &edge)?;
         let recorder = Arc::new(Recorder::new(Arc::clone(&store), ledger));
+        let operators = Arc::new(Operators::new(config, &edge));
+        let desk = Arc::new(desk(config, &store, &operators));
+        let routes = routes(config, &store).map_err(|fault| StartError::new(format!("routes : {fault}")))?;
         Ok(Self {
             proofs: Proofs::new(Arc::clone(&store), Arc::clone(&recorder), settings::ledger_directory(data)),
+            keeper: QueueKeeper::new(Arc::clone(&store), Arc::clone(&desk), edge.clone(), config.server.name.clone()),
+            desk,
+            routes: Arc::new(routes),
+            operators,
             store,
             recorder,
             ledger_name,
+            host: config.server.name.clone(),
             domains: config.server.domains.iter().cloned().collect(),
             quota: config.store.quota.0,
             edge,
@@ -93,6 +114,20 @@ impl Data {
         }
         self.store.close();
     }
+}
+
+fn desk(config: &Config, store: &Arc<Store>, operators: &Arc<Operators>) -> Desk {
+    let operators = Arc::clone(operators);
+    Desk::new(Arc::clone(store), settings::plan(config), Box::new(move |domain| operators.of(domain)))
+}
+
+/// The configured routes, and those that were set while a server ran.
+fn routes(config: &Config, store: &Store) -> Result<Routes, Fault> {
+    let set = queue::routes(store)?.into_iter().filter_map(|(domain, to)| {
+        let to = HostPort::parse(&to)?;
+        Some((domain, Host { name: to.host, port: to.port }))
+    });
+    Ok(Routes::new(settings::routes(config), set.collect::<RouteTable>()))
 }
 
 /// The master key; a new one only where nothing was ever stored, since another key would open nothing.

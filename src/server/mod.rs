@@ -9,11 +9,13 @@ mod data;
 mod doors;
 mod identities;
 mod live;
+mod operators;
 mod ports;
 mod running;
 mod tasks;
 
 pub mod control;
+pub mod counter;
 pub mod edge;
 pub mod evidence;
 pub mod examine;

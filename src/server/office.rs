@@ -8,17 +8,14 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::control::Reply;
+use super::counter::{self, QueueAsk};
 use super::data::Data;
 use super::evidence::{EventFacts, ExportedProof, Which, export, trace};
 use super::live::Live;
 use super::refusals::RefusalFacts;
 use crate::flows::hash_password;
 use crate::mail::{AccountId, Address, Fault, Status};
-use crate::queue;
 use crate::store::{AccountKind, CheckReport, NewAccount};
-
-/// Items that `queue list` shows at most.
-const QUEUE_SHOWN: usize = 1000;
 
 /// One request.
 #[derive(Debug, Serialize, Deserialize)]
@@ -44,8 +41,11 @@ pub enum Request {
     },
     /// All accounts, as [`AccountFacts`].
     AccountList,
-    /// What still has to leave, as [`QueueFacts`].
-    QueueList,
+    /// What concerns the queue.
+    Queue {
+        /// What.
+        ask: QueueAsk,
+    },
     /// The consistency of everything that is stored, as [`StoreFacts`].
     StoreCheck,
     /// What a running server counts and measures, as text.
@@ -89,21 +89,6 @@ pub struct AccountFacts {
     pub active: bool,
 }
 
-/// A queued recipient as `queue list` shows it. The recipient is not a patient's data but an operator's business.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct QueueFacts {
-    /// The envelope.
-    pub envelope: String,
-    /// The recipient's domain.
-    pub domain: String,
-    /// Tries so far.
-    pub attempts: u32,
-    /// The next one.
-    pub due: String,
-    /// What the last one ended with.
-    pub last_reply: String,
-}
-
 /// What `store check` found.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct StoreFacts {
@@ -141,7 +126,7 @@ impl Office {
             }
             Request::AccountPasswd { address, password } => json(self.passwd(&address, &password).await),
             Request::AccountList => json(self.accounts()),
-            Request::QueueList => json(self.queue()),
+            Request::Queue { ask } => counter::answer(&self.data, ask).await,
             Request::StoreCheck => json(self.check().await),
             Request::Metrics => json(self.metrics().await),
             Request::Refusals { peer } => json(self.refusals(peer.as_deref())),
@@ -191,18 +176,6 @@ impl Office {
             .collect();
         accounts.sort_by(|a, b| a.address.cmp(&b.address));
         Ok(accounts)
-    }
-
-    fn queue(&self) -> Result<Vec<QueueFacts>, Fault> {
-        let items = queue::items(&self.data.store, QUEUE_SHOWN)?;
-        let facts = items.into_iter().map(|(id, item)| QueueFacts {
-            envelope: id.envelope.to_string(),
-            domain: item.recipient.domain().to_string(),
-            attempts: item.attempts,
-            due: id.due.to_string(),
-            last_reply: item.last_reply,
-        });
-        Ok(facts.collect())
     }
 
     /// The consistency of everything stored. Writes wait meanwhile.
@@ -264,7 +237,7 @@ fn parse(address: &str) -> Result<Address, Fault> {
     Address::parse(address).map_err(|error| Fault::user(Status::AddressSyntax, format!("{address} : {error}")))
 }
 
-fn json<T: Serialize>(result: Result<T, Fault>) -> Result<Reply, Fault> {
+pub(super) fn json<T: Serialize>(result: Result<T, Fault>) -> Result<Reply, Fault> {
     let value = serde_json::to_value(result?);
     value.map(Reply::Done).map_err(|error| Fault::ours(Status::Storage, "JSON").caused_by(error))
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -45,6 +46,8 @@ pub struct Running {
     conversations: JoinSet<()>,
     /// What goes on by itself: ended when nobody talks any more.
     background: JoinSet<()>,
+    /// Puts the settings in force that may change while the server runs.
+    reload: Option<Box<dyn Fn(&Config) + Send + Sync>>,
     stop_within: Duration,
     control: PathBuf,
 }
@@ -64,6 +67,7 @@ impl Server {
         let page = metrics_page(&config).await?;
         let control_path = settings::control_socket(&config);
         let data = open_data(&config, lock, &edge).await?;
+        data.operators.follow(&identities.trust);
         let office = Arc::new(Office::new(Arc::clone(&data)));
         let socket = control::bind(&control_path)
             .map_err(|error| StartError::new(format!("{} : {error}", control_path.display())))?;
@@ -74,6 +78,7 @@ impl Server {
             reread: Arc::new(Notify::new()),
             conversations: JoinSet::new(),
             background: JoinSet::new(),
+            reload: None,
             stop_within: config.server.stop_within,
             control: control_path,
         };
@@ -83,7 +88,7 @@ impl Server {
         let queued = Arc::new(Notify::new());
         let doors = Doors::new(&config, &data, &identities.trust, &queued, &refusals).map_err(StartError::new)?;
         running.serve(doors, &identities, bound);
-        running.run_background(&config, &data, identities, &queued);
+        running.run_background(&config, &data, identities);
         let office = Arc::clone(&running.office);
         running.background.spawn(control::serve(socket, move |request| {
             let office = Arc::clone(&office);
@@ -110,6 +115,15 @@ impl Running {
     /// Looks at once whether certificates, lists and anchors have changed.
     pub fn reread(&self) {
         self.reread.notify_one();
+    }
+
+    /// Puts the settings of `[relay]` in force from now on, for what is queued already too. The other sections' take
+    /// effect at the next start.
+    pub fn reload(&self, config: &Config) {
+        if let Some(reload) = &self.reload {
+            reload(config);
+            tracing::info!(target: "sceau::server", "settings of relaying read again");
+        }
     }
 
     /// Ends: no new conversations, the present ones are told and finish within the configured time, the queue and the
@@ -153,19 +167,32 @@ impl Running {
         }
     }
 
-    fn run_background(&mut self, config: &Config, data: &Arc<Data>, identities: Arc<Identities>, queued: &Arc<Notify>) {
-        let (tls, trust) = (Arc::clone(&identities.relay), Arc::clone(&identities.trust));
-        let transport =
-            SmtpTransport::new(settings::transport(config), SystemNames::new(), tls, trust, data.edge.clone());
-        let relay = Relay::new(Arc::clone(&data.store), transport, data.edge.clone(), settings::relay(config));
-        let connections = settings::count(config.relay.connections);
-        let stop = self.notice.subscribe();
-        // Attempts under way at the end are conversations: they may finish.
-        self.conversations.spawn(tasks::relay(Arc::new(relay), connections, Arc::clone(queued), stop));
+    fn run_background(&mut self, config: &Config, data: &Arc<Data>, identities: Arc<Identities>) {
+        self.relay(config, data, &identities);
         self.background.spawn(tasks::warn_of_dates(Arc::new(config.clone()), data.edge.clone()));
         self.background.spawn(tasks::record(Arc::clone(&data.recorder)));
         self.background.spawn(tasks::sweep(Arc::clone(&data.store)));
         self.background.spawn(tasks::reread(identities, config.trust.reread_every, Arc::clone(&self.reread)));
+    }
+
+    fn relay(&mut self, config: &Config, data: &Arc<Data>, identities: &Identities) {
+        let (tls, trust) = (Arc::clone(&identities.relay), Arc::clone(&identities.trust));
+        let (settings, routes, names) = (settings::transport(config), Arc::clone(&data.routes), SystemNames::new());
+        let transport = SmtpTransport::new(settings, routes, names, tls, trust, data.edge.clone());
+        let (store, desk) = (Arc::clone(&data.store), Arc::clone(&data.desk));
+        let relay = Arc::new(Relay::new(store, desk, transport, data.edge.clone(), settings::relay(config)));
+        let connections = Arc::new(AtomicUsize::new(settings::count(config.relay.connections)));
+        let stop = self.notice.subscribe();
+        // Attempts under way at the end are conversations: they may finish.
+        self.conversations.spawn(tasks::relay(Arc::clone(&relay), Arc::clone(&connections), stop));
+        let data = Arc::clone(data);
+        self.reload = Some(Box::new(move |config| {
+            relay.reload(settings::relay(config));
+            relay.transport().keep_per_host(settings::count(config.relay.connections_per_operator));
+            connections.store(settings::count(config.relay.connections), Ordering::Relaxed);
+            data.routes.configure(settings::routes(config));
+            data.desk.reload(settings::plan(config));
+        }));
     }
 }
 

@@ -6,13 +6,11 @@ use std::time::Duration;
 use crate::config::{Config, HostPort, Size};
 use crate::flows::{IntakeSettings, RelaySettings, SubmissionSettings};
 use crate::mail::Domain;
-use crate::net::relay as transport;
+use crate::net::relay::{self as transport, Host, RouteTable};
 use crate::proto::smtp;
+use crate::queue::schedule::Limits;
 use crate::seal::vault::file::VaultFiles;
 use crate::trust;
-
-/// Where mail exchangers listen (RFC 5321 §4.5.4.2).
-const MX_PORT: u16 = 25;
 
 /// Where trust data comes from, and how peers are judged.
 #[must_use]
@@ -107,17 +105,33 @@ pub fn relay(config: &Config) -> RelaySettings {
     }
 }
 
-/// Where other operators' servers are.
+/// What the plan of deliveries keeps to.
+#[must_use]
+pub fn plan(config: &Config) -> Limits {
+    let section = &config.relay;
+    Limits {
+        per_operator: count(section.connections_per_operator),
+        per_minute: section.messages_per_minute_per_operator,
+        in_memory: count(section.queue_in_memory),
+    }
+}
+
+/// How other operators' servers are talked to.
 #[must_use]
 pub fn transport(config: &Config) -> transport::Settings {
-    let route =
-        |(domain, to): (&Domain, &HostPort)| (domain.clone(), transport::Host { name: to.host.clone(), port: to.port });
     transport::Settings {
         host: config.server.name.clone(),
-        routes: config.relay.routes.iter().map(route).collect(),
-        port: MX_PORT,
+        port: transport::MX_PORT,
         patience: transport::Patience::default(),
+        kept_per_host: count(config.relay.connections_per_operator),
     }
+}
+
+/// The fixed routes.
+#[must_use]
+pub fn routes(config: &Config) -> RouteTable {
+    let route = |(domain, to): (&Domain, &HostPort)| (domain.clone(), Host { name: to.host.clone(), port: to.port });
+    config.relay.routes.iter().map(route).collect()
 }
 
 /// The conversation on the operators' port.

@@ -1,11 +1,12 @@
 //! What goes on by itself: the queue's runner, the ledger's recorder, the look at changed files.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 use tokio::task::{JoinSet, spawn_blocking};
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::examine::{Finding, Grade, examine_files};
 use super::identities::Identities;
@@ -15,8 +16,10 @@ use crate::mail::Edge;
 use crate::net::connection::Notice;
 use crate::store::Store;
 
-/// How often the queue is looked at when nothing is said to be new: retries come due by the minute.
-const QUEUE_EVERY: Duration = Duration::from_secs(1);
+/// How often the queue is looked at when nothing is new and nothing comes due: the clock may have been set. And how
+/// soon again when something due has no place.
+const QUEUE_EVERY: Duration = Duration::from_secs(60);
+const QUEUE_SOONEST: Duration = Duration::from_millis(50);
 /// How long leaves gather before they go into the ledger together, how often it is looked whether there are some, and
 /// how long it waits after a failure.
 const RECORD_EVERY: Duration = Duration::from_millis(20);
@@ -30,21 +33,25 @@ const WARN_EVERY: Duration = Duration::from_secs(6 * 3600);
 /// Hands queued messages over as they come due, until the notice to stop; attempts under way then finish.
 pub(super) async fn relay<T: Transport + 'static>(
     relay: Arc<Relay<T>>,
-    connections: usize,
-    queued: Arc<Notify>,
+    connections: Arc<AtomicUsize>,
     mut stop: watch::Receiver<Notice>,
 ) {
-    let places = Arc::new(Semaphore::new(connections));
     let mut attempts = JoinSet::new();
     loop {
-        start_due(&relay, &places, &mut attempts).await;
-        while let Some(ended) = attempts.try_join_next() {
-            report(ended);
+        let free = connections.load(Ordering::Relaxed).saturating_sub(attempts.len());
+        if free > 0 {
+            start_due(&relay, free, &mut attempts).await;
         }
+        let wait = relay.next_due_in().map_or(QUEUE_EVERY, Duration::from_millis).clamp(QUEUE_SOONEST, QUEUE_EVERY);
         tokio::select! {
             biased;
             () = told(&mut stop) => break,
-            _ = timeout(QUEUE_EVERY, queued.notified()) => {}
+            Some(ended) = attempts.join_next() => report(ended),
+            () = relay.changed() => {}
+            () = sleep(wait) => {}
+        }
+        while let Some(ended) = attempts.try_join_next() {
+            report(ended);
         }
     }
     while let Some(ended) = attempts.join_next().await {
@@ -52,9 +59,9 @@ pub(super) async fn relay<T: Transport + 'static>(
     }
 }
 
-async fn start_due<T: Transport + 'static>(relay: &Arc<Relay<T>>, places: &Arc<Semaphore>, attempts: &mut JoinSet<()>) {
+async fn start_due<T: Transport + 'static>(relay: &Arc<Relay<T>>, most: usize, attempts: &mut JoinSet<()>) {
     let looking = Arc::clone(relay);
-    let due = match spawn_blocking(move || looking.due()).await {
+    let due = match spawn_blocking(move || looking.due(most)).await {
         Ok(Ok(due)) => due,
         Ok(Err(fault)) => {
             tracing::error!(target: "sceau::server", %fault, "the queue can't be read");
@@ -62,11 +69,10 @@ async fn start_due<T: Transport + 'static>(relay: &Arc<Relay<T>>, places: &Arc<S
         }
         Err(error) => return report(Err(error)),
     };
-    for attempt in due {
-        let (relay, places) = (Arc::clone(relay), Arc::clone(places));
+    for job in due {
+        let relay = Arc::clone(relay);
         attempts.spawn(Box::pin(async move {
-            let Ok(_place) = places.acquire().await else { return };
-            if let Err(fault) = relay.attempt(attempt).await {
+            if let Err(fault) = relay.attempt(job).await {
                 tracing::error!(target: "sceau::server", %fault, "an attempt to relay could not be recorded");
             }
         }));

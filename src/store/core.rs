@@ -14,6 +14,7 @@ use super::bodies::Bodies;
 use super::directory::Directory;
 use super::engine::{Engine, EngineError, KeyValue};
 use super::index::Indices;
+use super::news::Newsroom;
 use super::rows::{self, key};
 use crate::mail::{AccountId, Edge, Fault, ModSeq, Status};
 use crate::seal::keys::{KeyError, MasterKey};
@@ -81,6 +82,7 @@ pub(super) struct Core {
     pub(super) directory: Directory,
     pub(super) indices: Indices,
     pub(super) hints: Hints,
+    pub(super) news: Newsroom,
     /// Set by the first failed commit: what the disk holds is unknown, so nothing more is written.
     pub(super) failed: AtomicBool,
 }

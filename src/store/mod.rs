@@ -20,6 +20,7 @@
 //! | `writer` | the thread, group commit |
 //! | `account`, `index`, `events` | reading |
 //! | `purge`, `erase` | what goes for good, and what a hold keeps |
+//! | `news` | what changed in the queue's index |
 //! | `check` | whether everything fits together |
 
 mod account;
@@ -32,6 +33,7 @@ mod erase;
 mod events;
 mod index;
 mod name;
+mod news;
 mod openings;
 mod purge;
 mod record;
@@ -56,6 +58,7 @@ pub use erase::AccountToo;
 pub use events::StoredEvent;
 pub use index::{Changes, MailboxIndex, Reach};
 pub use name::SEPARATOR;
+pub use news::{Mark, News};
 pub use purge::{Held, Hold, Holds, Old, OldBodies};
 pub use record::{Observed, Record};
 pub use rows::{AccountKind, SpecialUse};
@@ -71,6 +74,7 @@ use core::{Core, Hints, Keys, engine_fault, key_fault, unseal};
 use directory::Directory;
 use engine::{Batch, Engine, KeyValue, Memory, Sled};
 use index::Indices;
+use news::Newsroom;
 use rows::{AccountRow, BodyRow, Globals, key};
 use writer::Writer;
 
@@ -105,6 +109,7 @@ impl Store {
             directory: Directory::default(),
             indices: Indices::default(),
             hints: Hints::default(),
+            news: Newsroom::default(),
             failed: false.into(),
         });
         Self::refuse_an_old_vault(&core)?;
@@ -354,6 +359,34 @@ impl Store {
     #[must_use]
     pub fn is_read_only(&self) -> bool {
         self.core.has_failed()
+    }
+
+    /// The committed names of the queue's index with `from <= name < to`, in order, the first `limit` of them.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn queue_marks(&self, from: &[u8], to: &[u8], limit: usize) -> Result<Vec<Vec<u8>>, Fault> {
+        let mut found = Vec::new();
+        let mut collect = |place: &[u8], _: &[u8]| {
+            if found.len() == limit {
+                return ControlFlow::Break(());
+            }
+            found.push(place[1..].to_vec());
+            ControlFlow::Continue(())
+        };
+        self.core.engine.scan(&key::queue_mark(from), &key::queue_mark(to), &mut collect).map_err(engine_fault)?;
+        Ok(found)
+    }
+
+    /// What changed in the queue's index since this was asked last. For one listener.
+    #[must_use]
+    pub fn queue_news(&self) -> News {
+        self.core.news.hear()
+    }
+
+    /// Resolves when the queue's index has changed since this resolved last. For one listener.
+    pub async fn queue_changed(&self) {
+        self.core.news.rung().await;
     }
 
     /// Removes the segments whose bodies are all gone. One that was begun less than two days ago stays: a message may

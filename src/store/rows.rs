@@ -33,6 +33,7 @@
 //! | `ze` person | [`Erasing`](super::erase::Erasing): an erasure under way |
 //! | `zh…` | what a legal hold keeps |
 //! | `zv` | generation of the vault |
+//! | `y…` | the queue's index: no value, the key says all |
 
 use std::num::NonZeroU32;
 
@@ -476,6 +477,10 @@ pub(super) mod key {
 
     pub(in crate::store) fn queue(rest: &[u8]) -> Vec<u8> {
         join(b'q', &[rest])
+    }
+
+    pub(in crate::store) fn queue_mark(rest: &[u8]) -> Vec<u8> {
+        join(b'y', &[rest])
     }
 
     /// The numbers of `N` bytes at the end of a key.

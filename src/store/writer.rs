@@ -182,6 +182,7 @@ fn failed() -> Fault {
 fn publish(core: &Core, group: Overlay) {
     let mut indices: HashMap<_, Vec<_>> = HashMap::new();
     let mut hints: HashMap<AccountId, ModSeq> = HashMap::new();
+    let mut news = Vec::new();
     for entry in group.entries.into_values() {
         core.directory.put(entry);
     }
@@ -190,6 +191,7 @@ fn publish(core: &Core, group: Overlay) {
             Effect::Index(mailbox, change) => indices.entry(mailbox).or_default().push(change),
             Effect::Hint(account, modseq) => drop(hints.insert(account, modseq)),
             Effect::AccountGone(account) => core.directory.remove(account),
+            Effect::News(mark) => news.push(mark),
             Effect::ForgetKey(extents) => {
                 for extent in &extents {
                     if let Err(error) = core.bodies.forget_key(extent) {
@@ -200,6 +202,7 @@ fn publish(core: &Core, group: Overlay) {
         }
     }
     core.indices.apply(indices);
+    core.news.tell(news);
     for (account, modseq) in hints {
         core.hints.publish(account, modseq);
     }

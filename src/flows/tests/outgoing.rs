@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::mail::{Hold, Notify, OriginalRecipient, Priority, Return, Status, Time};
-use crate::queue;
+use crate::queue::schedule::Limits;
+use crate::queue::{self, Desk, Due};
 use crate::trust::testing::start;
 
 const MESSAGE: &str =
@@ -10,8 +11,8 @@ const MESSAGE: &str =
 
 /// Answers as it is told, and keeps what it was given.
 #[derive(Default)]
-struct Told {
-    answers: Mutex<Vec<Vec<Outcome>>>,
+pub(super) struct Told {
+    pub(super) answers: Mutex<Vec<Vec<Outcome>>>,
     sent: Mutex<Vec<(Domain, Vec<Address>, String)>>,
 }
 
@@ -28,13 +29,19 @@ impl Transport for Arc<Told> {
     }
 }
 
-fn relay(world: &World, told: &Arc<Told>) -> Relay<Arc<Told>> {
+pub(super) fn relay(world: &World, told: &Arc<Told>) -> Relay<Arc<Told>> {
     let settings = RelaySettings { host: domain("mx.a.mssante.fr"), expire_secs: 86_400, delay_notice_secs: 4 * 3600 };
-    Relay::new(Arc::clone(&world.store), Arc::clone(told), world.space.edge.clone(), settings)
+    Relay::new(Arc::clone(&world.store), desk(world), Arc::clone(told), world.space.edge.clone(), settings)
 }
 
-async fn run(relay: &Relay<Arc<Told>>) -> usize {
-    let due = relay.due().unwrap();
+/// A desk that groups by domain.
+pub(super) fn desk(world: &World) -> Arc<Desk> {
+    let limits = Limits { per_operator: 10, per_minute: 0, in_memory: 1000 };
+    Arc::new(Desk::new(Arc::clone(&world.store), limits, Box::new(ToString::to_string)))
+}
+
+pub(super) async fn run(relay: &Relay<Arc<Told>>) -> usize {
+    let due = relay.due(100).unwrap();
     let count = due.len();
     for attempt in due {
         relay.attempt(attempt).await.unwrap();
@@ -42,7 +49,7 @@ async fn run(relay: &Relay<Arc<Told>>) -> usize {
     count
 }
 
-async fn submit(world: &World, recipients: &[&str]) -> EnvelopeId {
+pub(super) async fn submit(world: &World, recipients: &[&str]) -> EnvelopeId {
     let mut outgoing = world.submission().begin(&world.anne, peer(), path("anne@a.mssante.fr"), &nothing()).unwrap();
     for recipient in recipients {
         outgoing.recipient(&Address::parse(recipient).unwrap(), &no_wish()).unwrap();
@@ -50,7 +57,14 @@ async fn submit(world: &World, recipients: &[&str]) -> EnvelopeId {
     send(outgoing, MESSAGE).await.unwrap()
 }
 
-fn deferred() -> Outcome {
+/// Recipients in the queue.
+pub(super) fn waiting(world: &World) -> usize {
+    let mut count = 0;
+    queue::for_each_item(&world.store, |_, _, _| count += 1).unwrap();
+    count
+}
+
+pub(super) fn deferred() -> Outcome {
     Outcome::Deferred { reason: "connection refused".to_owned() }
 }
 
@@ -59,7 +73,7 @@ async fn a_seal_a_local_delivery_and_queue_items_are_one_commit() {
     let world = World::new();
     let envelope = submit(&world, &["anne@a.mssante.fr", "b1@b.mssante.fr", "b2@b.mssante.fr"]).await;
     assert_eq!(world.events(envelope), ["0.0 seal", "1.1 deliver"]);
-    assert_eq!(queue::items(&world.store, 10).unwrap().len(), 2);
+    assert_eq!(waiting(&world), 2);
     let text = world.newest(&world.anne).await;
     assert!(!text.contains("secret@"), "blind copies are taken out: {text}");
     assert!(text.contains("\r\nMessage-ID: <") && text.contains("\r\nDate: "), "completed: {text}");
@@ -86,8 +100,8 @@ async fn what_was_asked_waits_with_the_message_and_travels_with_it() {
     outgoing.recipient(&Address::parse("b1@b.mssante.fr").unwrap(), &rcpt).unwrap();
     let envelope = send(outgoing, MESSAGE).await.unwrap();
     let accepted = world.space.edge.now();
-    let items = queue::items(&world.store, 10).unwrap();
-    assert_eq!((items[0].0.due, &items[0].1.params), (accepted.plus_secs(3600), &rcpt));
+    let items = queue::items_of(&world.store, envelope).unwrap();
+    assert_eq!((items[0].1.due, &items[0].1.params), (Due::At(accepted.plus_secs(3600)), &rcpt));
     let message = queue::message(&world.store, envelope).unwrap().unwrap();
     assert_eq!(message.wishes, mail.wishes(accepted));
     let told = Arc::new(Told::default());
@@ -103,7 +117,7 @@ async fn an_operator_s_yes_is_recorded_and_empties_the_queue() {
     told.answers.lock().unwrap().push(vec![yes.clone(), yes]);
     assert_eq!(run(&relay(&world, &told)).await, 1, "both recipients in one transaction");
     assert_eq!(world.events(envelope), ["0.0 seal", "1.1 relay-out", "2.1 relay-out"]);
-    assert!(queue::items(&world.store, 10).unwrap().is_empty());
+    assert_eq!(waiting(&world), 0);
     assert!(queue::message(&world.store, envelope).unwrap().is_none());
     let sent = told.sent.lock().unwrap();
     assert!(sent[0].2.starts_with("Received: ") && sent[0].2.ends_with("\r\n\r\nBonjour\r\n"), "{}", sent[0].2);
@@ -142,7 +156,7 @@ async fn a_deferral_waits_is_told_once_and_expires() {
         assert_eq!(inbox(&world), reports, "after {hours} hours");
     }
     assert_eq!(world.events(envelope), ["0.0 seal", "1.1 relay-fail"]);
-    assert!(queue::items(&world.store, 1).unwrap().is_empty());
+    assert_eq!(waiting(&world), 0);
     // [rfc3463#3.5]
     assert!(world.newest(&world.anne).await.contains("Status: 5.4.7"));
 }
@@ -154,14 +168,14 @@ async fn an_attempt_in_flight_is_not_begun_twice() {
     let told = Arc::new(Told::default());
     *told.answers.lock().unwrap() = vec![vec![deferred()]; 2];
     let relay = relay(&world, &told);
-    let due = relay.due().unwrap();
+    let due = relay.due(100).unwrap();
     assert_eq!(due.len(), 2, "one per domain");
-    assert!(relay.due().unwrap().is_empty());
+    assert!(relay.due(100).unwrap().is_empty());
     for attempt in due {
         relay.attempt(attempt).await.unwrap();
     }
     world.clock().set(Time(start().0 + 3_600_000));
-    assert_eq!(relay.due().unwrap().len(), 2);
+    assert_eq!(relay.due(100).unwrap().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

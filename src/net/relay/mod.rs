@@ -7,13 +7,14 @@
 mod names;
 mod open;
 mod pool;
+mod routes;
 
-use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-pub use names::{Exchanger, Host, Names, SystemNames};
+pub use names::{Exchanger, Host, MX_PORT, Names, SystemNames, hosts_of};
 pub use open::Patience;
+pub use routes::{RouteSource, RouteTable, Routes};
 
 use crate::flows::{Outbound, Outcome, Transport};
 use crate::mail::{Domain, Edge};
@@ -22,28 +23,32 @@ use crate::proto::smtp::client::Outcome as Answered;
 use crate::sessions::TlsFacts;
 use crate::trust::{CertificateFacts, Refusal, Trust};
 use names::NoHost;
-use open::{Open, Peer, Secured, Trouble};
+use open::{Judgement, Open, Peer, Secured, Trouble};
 use pool::Pool;
 
 /// Addresses that are tried for one message, over all hosts of a domain.
 const ADDRESSES_MAX: usize = 6;
+
+/// Seconds for which a judgement of a peer holds on its connection while the trust data stays the same: dates pass.
+const JUDGED_FOR_SECS: i64 = 10;
 
 /// What the transport is set to.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Our name in EHLO.
     pub host: Domain,
-    /// Fixed routes, in place of the mail exchangers in DNS.
-    pub routes: BTreeMap<Domain, Host>,
     /// The port of mail exchangers: 25, but in tests.
     pub port: u16,
     /// How long peers may let us wait.
     pub patience: Patience,
+    /// Connections to one host that may wait for its next message.
+    pub kept_per_host: usize,
 }
 
 /// Hands messages to other operators over SMTP with mutual TLS.
 pub struct SmtpTransport<N = SystemNames> {
     settings: Settings,
+    routes: Arc<Routes>,
     names: N,
     tls: Arc<RelayTls>,
     trust: Arc<Trust>,
@@ -52,10 +57,25 @@ pub struct SmtpTransport<N = SystemNames> {
 }
 
 impl<N: Names> SmtpTransport<N> {
-    /// A transport that looks hosts up in `names`; `tls` shows our certificate, `trust` judges the peer's.
+    /// A transport that looks hosts up in `routes` and then in `names`; `tls` shows our certificate, `trust` judges the
+    /// peer's.
     #[must_use]
-    pub fn new(settings: Settings, names: N, tls: Arc<RelayTls>, trust: Arc<Trust>, edge: Edge) -> Self {
-        Self { settings, names, tls, trust, edge, pool: Arc::default() }
+    pub fn new(
+        settings: Settings,
+        routes: Arc<Routes>,
+        names: N,
+        tls: Arc<RelayTls>,
+        trust: Arc<Trust>,
+        edge: Edge,
+    ) -> Self {
+        let pool = Arc::<Pool>::default();
+        pool.keep(settings.kept_per_host);
+        Self { settings, routes, names, tls, trust, edge, pool }
+    }
+
+    /// Lets so many connections to one host wait for its next message, from now on.
+    pub fn keep_per_host(&self, connections: usize) {
+        self.pool.keep(connections);
     }
 
     async fn try_hosts(&self, message: &mut Outbound, hosts: &[Host]) -> Vec<Outcome> {
@@ -81,7 +101,7 @@ impl<N: Names> SmtpTransport<N> {
                 }
             }
         }
-        all(message, &Outcome::Deferred { reason: last })
+        all(message, &Outcome::Unreached { reason: last })
     }
 
     /// Uses a connection that waits for the next message. One that the peer has closed meanwhile counts for nothing.
@@ -91,7 +111,7 @@ impl<N: Names> SmtpTransport<N> {
                 continue;
             }
             // the white list may have changed since, and the domain may be another
-            let Ok(peer) = self.judge(&open.facts, open.address, &message.domain) else {
+            let Ok(peer) = self.judge_again(&mut open, &message.domain) else {
                 open.quit().await;
                 continue;
             };
@@ -109,7 +129,28 @@ impl<N: Names> SmtpTransport<N> {
         let secured = Secured::connect(us, &host.name, address, &self.tls, *patience).await?;
         // [mss#4] before our addresses and contents are told to anybody
         let peer = self.judge(secured.facts(), address, domain)?;
-        Ok((secured.greet().await?, peer))
+        let mut open = secured.greet().await?;
+        open.judged = Some(self.judgement(domain, &peer));
+        Ok((open, peer))
+    }
+
+    /// Judges a peer anew, unless the same was judged a moment ago on the same grounds.
+    fn judge_again(&self, open: &mut Open, domain: &Domain) -> Result<Peer, Trouble> {
+        if let Some(last) = &open.judged
+            && last.domain == *domain
+            && Arc::ptr_eq(&last.grounds, &self.trust.snapshot())
+            && (last.at.0..last.at.plus_secs(JUDGED_FOR_SECS).0).contains(&self.edge.now().0)
+        {
+            return Ok(Arc::clone(&last.peer));
+        }
+        let peer = self.judge(&open.facts, open.address, domain)?;
+        open.judged = Some(self.judgement(domain, &peer));
+        Ok(peer)
+    }
+
+    fn judgement(&self, domain: &Domain, peer: &Peer) -> Judgement {
+        let (domain, peer) = (domain.clone(), Arc::clone(peer));
+        Judgement { domain, grounds: self.trust.snapshot(), at: self.edge.now(), peer }
     }
 
     fn judge(&self, facts: &TlsFacts, address: SocketAddr, domain: &Domain) -> Result<Peer, Trouble> {
@@ -127,7 +168,7 @@ impl<N: Names> SmtpTransport<N> {
         let address = open.address;
         let (sent, open) = open.send(message, self.edge.now()).await;
         if let Some(open) = open {
-            self.pool.put(host.clone(), open);
+            self.pool.put(host, open);
         }
         let why = sent.failure.as_ref().map(|trouble| self.told(message, host, address, trouble));
         let was_dead = sent.was_dead();
@@ -163,7 +204,7 @@ impl<N: Names> SmtpTransport<N> {
 impl<N: Names> Transport for SmtpTransport<N> {
     async fn deliver(&self, mut message: Outbound) -> Vec<Outcome> {
         let us = (&self.settings.host, self.settings.port);
-        let hosts = names::hosts(&message.domain, &self.settings.routes, &self.names, us, &*self.edge.chance).await;
+        let hosts = names::hosts(&message.domain, &self.routes, &self.names, us, &*self.edge.chance).await;
         match hosts {
             Ok(hosts) => self.try_hosts(&mut message, &hosts).await,
             // [rfc7505#4.2]
@@ -171,7 +212,7 @@ impl<N: Names> Transport for SmtpTransport<N> {
                 let reply = "556 5.1.10 the recipient's domain takes no mail (null MX)".to_owned();
                 all(&message, &Outcome::Failed { reply })
             }
-            Err(NoHost::NotNow(reason)) => all(&message, &Outcome::Deferred { reason }),
+            Err(NoHost::NotNow(reason)) => all(&message, &Outcome::Unreached { reason }),
         }
     }
 }
@@ -180,7 +221,7 @@ fn outcome_word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Relayed { .. } => "relayed",
         Outcome::Failed { .. } => "failed",
-        Outcome::Deferred { .. } => "deferred",
+        Outcome::Deferred { .. } | Outcome::Unreached { .. } => "deferred",
     }
 }
 

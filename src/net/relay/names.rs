@@ -2,14 +2,17 @@
 //!
 //! What DNS says is not trusted: whoever answers must show the certificate that the white list has for the domain.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::IpAddr;
 
 use hickory_resolver::proto::rr::RData;
 use hickory_resolver::{ResolverBuilder, TokioResolver};
 
+use super::routes::Routes;
 use crate::mail::{Chance, Domain};
+
+/// Where mail exchangers listen (RFC 5321 §4.5.4.2).
+pub const MX_PORT: u16 = 25;
 
 /// A host that takes messages.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -103,18 +106,35 @@ pub(super) enum NoHost {
 /// The hosts to try for a domain, in order.
 pub(super) async fn hosts(
     domain: &Domain,
-    routes: &BTreeMap<Domain, Host>,
+    routes: &Routes,
     names: &impl Names,
     us: (&Domain, u16),
     chance: &dyn Chance,
 ) -> Result<Vec<Host>, NoHost> {
-    if let Some(route) = routes.get(domain) {
-        return Ok(vec![route.clone()]);
+    if let Some((route, _)) = routes.of(domain) {
+        return Ok(vec![route]);
     }
     let exchangers = names.exchangers(domain).await.map_err(NoHost::NotNow)?;
     let (host, port) = us;
     let ordered = in_order(exchangers, domain, host.as_str(), chance)?;
     Ok(ordered.into_iter().map(|name| Host { name, port }).collect())
+}
+
+/// The hosts that a server of this name tries for a domain, in order, for whoever wants to see them.
+///
+/// # Errors
+/// Why there are none.
+pub async fn hosts_of(
+    domain: &Domain,
+    routes: &Routes,
+    names: &impl Names,
+    us: &Domain,
+    chance: &dyn Chance,
+) -> Result<Vec<Host>, String> {
+    hosts(domain, routes, names, (us, MX_PORT), chance).await.map_err(|why| match why {
+        NoHost::NoMail => "the domain takes no mail (null MX)".to_owned(),
+        NoHost::NotNow(reason) => reason,
+    })
 }
 
 /// By preference, by chance among equals; without ourselves and those after us, which would be a loop.

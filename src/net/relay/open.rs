@@ -18,6 +18,7 @@ use crate::net::tls::{RelayTls, peer_alert};
 use crate::proto::smtp::client::{Answer, Client, Event, Failure, Outcome, Recipient, Stage, Transaction};
 use crate::proto::{Machine, Step};
 use crate::sessions::TlsFacts;
+use crate::trust::{Snapshot, VerifiedOperator};
 
 /// Octets taken from the socket at a time.
 const READ_SIZE: usize = 4096;
@@ -88,8 +89,19 @@ pub(super) struct Open {
     pub(super) facts: TlsFacts,
     /// The other end.
     pub(super) address: SocketAddr,
+    /// Whom the other end was judged to be last.
+    pub(super) judged: Option<Judgement>,
     /// What the stream failed with last.
     error: Option<String>,
+}
+
+/// That the other end is the operator of a domain.
+pub(super) struct Judgement {
+    pub(super) domain: Domain,
+    /// The trust data that it was made with.
+    pub(super) grounds: Arc<Snapshot>,
+    pub(super) at: Time,
+    pub(super) peer: Peer,
 }
 
 /// A connection in TLS, on which nothing was said yet.
@@ -118,7 +130,7 @@ impl Secured {
         let handshake = timeout(patience.handshake, tls.connect(stream, host, address)).await;
         let secured = handshake.map_err(|_| Trouble("TLS handshake: silent for too long".to_owned()))?;
         let (stream, facts) = secured.map_err(|audit| Trouble(format!("TLS handshake: {audit}")))?;
-        Ok(Self(Open { machine, stream, patience, facts, address, error }))
+        Ok(Self(Open { machine, stream, patience, facts, address, judged: None, error }))
     }
 
     /// What the handshake established.
@@ -323,4 +335,4 @@ pub(super) fn at(host: &str, address: SocketAddr, trouble: &Trouble) -> String {
 }
 
 /// The peer that a connection leads to is shared by those who tell of it.
-pub(super) type Peer = Arc<crate::trust::VerifiedOperator>;
+pub(super) type Peer = Arc<VerifiedOperator>;

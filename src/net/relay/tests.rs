@@ -123,21 +123,23 @@ fn transport(world: &World, port: u16, leaf: &Leaf) -> SmtpTransport<Names> {
     let quick = Duration::from_millis(300);
     let settings = Settings {
         host: Domain::parse("mx.b.fr").unwrap(),
-        routes: BTreeMap::from([(Domain::parse("fixed.fr").unwrap(), Host { name: "127.0.0.1".to_owned(), port })]),
         port,
         patience: Patience { command: quick, data: quick, piece: quick, verdict: quick, ..Patience::default() },
+        kept_per_host: 4,
     };
+    let fixed = RouteTable::from([(Domain::parse("fixed.fr").unwrap(), Host { name: "127.0.0.1".to_owned(), port })]);
+    let routes = Arc::new(Routes::new(fixed, RouteTable::new()));
     let names = Names(HashMap::from([
         ("a.fr", vec![(20, "mx.a.fr"), (10, "down.a.fr")]),
         ("c.fr", vec![(10, "mx.a.fr")]),
         ("null.fr", vec![(0, "")]),
     ]));
-    SmtpTransport::new(settings, names, Arc::new(tls), Arc::clone(&world.trust), world.edge.clone())
+    SmtpTransport::new(settings, routes, names, Arc::new(tls), Arc::clone(&world.trust), world.edge.clone())
 }
 
 fn deferred(outcomes: &[Outcome]) -> String {
     match outcomes {
-        [Outcome::Deferred { reason }, ..] => reason.clone(),
+        [Outcome::Deferred { reason } | Outcome::Unreached { reason }, ..] => reason.clone(),
         other => panic!("not deferred: {other:?}"),
     }
 }

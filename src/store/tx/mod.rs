@@ -31,6 +31,7 @@ use super::core::{Core, engine_fault};
 use super::directory::AccountEntry;
 use super::engine::KeyValue;
 use super::index::IndexChange;
+use super::news::Mark;
 use super::rows::{self, Globals, key};
 use crate::mail::{AccountId, Edge, Fault, MailboxId, ModSeq, Status, Time, UidValidity};
 
@@ -45,6 +46,8 @@ pub(super) enum Effect {
     AccountGone(AccountId),
     /// A body lost its last reference: its key goes.
     ForgetKey(Vec<Extent>),
+    /// The queue's index changed.
+    News(Mark),
 }
 
 /// Writes that are not committed.
