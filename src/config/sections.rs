@@ -177,5 +177,22 @@ settings! {
         /// Répertoire des clés de signature du journal, une par année (PKCS#8, Ed25519, droits 0600).
         /// Absent : « keys » dans « data ». La clé de l'année est créée au besoin, jamais remplacée.
         keys: Option<PathBuf> = Optional r#""/etc/sceau/keys""#;
+        /// Politique (c2sp.org/tlog-policy) : « log », les journaux des pairs dont ce serveur est témoin ; « witness »,
+        /// les témoins de notre journal, avec leur adresse ; « quorum », combien doivent signer. Absente : preuves de
+        /// niveau P0 seulement.
+        policy: Option<PathBuf> = Optional r#""/etc/sceau/preuves.politique""#;
+        /// Adresses HTTPS où sont publiés états du journal, tuiles et clés, et où ce serveur est témoin de ses pairs
+        /// (certificat de « clients »). Vide : rien n'est publié.
+        listen: Vec<SocketAddr> = Default "[]";
+        /// Autorités (PEM ou DER) des certificats HTTPS des témoins et de l'horodateur. Vide : celles de « trust ».
+        anchors: Vec<PathBuf> = Default "[]";
+        /// Personnes qui peuvent lire les feuilles : lignes « nom sha256:<empreinte de leur jeton> ». Absent : aucune.
+        auditors: Option<PathBuf> = Optional r#""/etc/sceau/auditeurs""#;
+        /// Temps entre deux publications de l'état du journal.
+        publish_every: Duration = Default r#""5 s""# (r#""100 ms""# to r#""1 min""#);
+        /// Connexions simultanées au plus.
+        connections: u32 = Default "500" ("1" to "100000");
+        /// Connexions simultanées au plus depuis une adresse IPv4 ou un réseau IPv6 /64.
+        connections_per_address: u32 = Default "50" ("1" to "100000");
     }
 }

@@ -1,13 +1,17 @@
 //! Proofs for people: the events of an envelope, each as a file that verifies offline.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Recorder;
-use crate::ledger::{Log, ProofFile};
-use crate::mail::{EnvelopeId, Fault, Status};
+use super::publish::{Publication, broken};
+use crate::ledger::log::SignedCheckpoint;
+use crate::ledger::{Cosigned, Log, Policy, ProofFile, ShardName};
+use crate::mail::{EnvelopeId, Fault, Status, Time};
 use crate::seal::event::{EventKind, Leaf};
 use crate::store::{Store, StoredEvent};
+
+/// States of the log from before an event that are tried: nearly always the first is good, unless a clock was wrong.
+const BEFORE_TRIED: usize = 64;
 
 /// One event's proof.
 #[derive(Debug, Clone)]
@@ -26,14 +30,21 @@ pub struct ExportedProof {
 pub struct Proofs {
     store: Arc<Store>,
     recorder: Arc<Recorder>,
-    shards: PathBuf,
+    publication: Arc<Publication>,
+    policy: Policy,
 }
 
 impl Proofs {
-    /// The flow over these parts. `shards` is the folder with a ledger for each year.
+    /// The flow over these parts; the policy names the witnesses whose clocks count.
     #[must_use]
-    pub fn new(store: Arc<Store>, recorder: Arc<Recorder>, shards: PathBuf) -> Self {
-        Self { store, recorder, shards }
+    pub fn new(store: Arc<Store>, recorder: Arc<Recorder>, publication: Arc<Publication>, policy: Policy) -> Self {
+        Self { store, recorder, publication, policy }
+    }
+
+    /// The policy of this operator: its witnesses and quorum.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// The events of an envelope, by recipient and number, whether they stand in the log yet or not.
@@ -52,52 +63,87 @@ impl Proofs {
         self.store.envelopes_by_message_id(message_id)
     }
 
-    /// A proof of every event of the envelope, with all openings that were not destroyed. What still waits for the log
-    /// is appended first. Waits for the disk: call it outside of the asynchronous runtime.
+    /// A proof of every event of the envelope that stands in the log, with all openings that were not destroyed, each by
+    /// the checkpoint that says most: the first that our witnesses signed with the event in it. What still waits for the
+    /// log is appended first, where it may be. Waits for the disk: call it outside of the asynchronous runtime.
     ///
     /// # Errors
-    /// `Storage`.
+    /// `Storage`, also when nothing of the envelope stands in the log yet.
     // [proofs#proof-file]
     pub fn export(&self, envelope: EnvelopeId) -> Result<Vec<ExportedProof>, Fault> {
-        self.recorder.drain_all()?;
-        self.store.events_of(envelope)?.into_iter().map(|event| self.prove(event)).collect()
-    }
-
-    fn prove(&self, event: StoredEvent) -> Result<ExportedProof, Fault> {
-        let StoredEvent { rcpt, number, leaf, openings, log_index } = event;
-        let waiting = || Fault::ours(Status::Storage, "an event does not stand in the log");
-        let index = log_index.ok_or_else(waiting)?;
-        let kind = leaf.kind();
-        let file = self.with_log_of(&leaf, index, |log| {
-            let proof = log.prove(index).map_err(|e| broken("inclusion proof", e))?;
-            let file = ProofFile::new(leaf.clone(), &openings, proof).map_err(|e| broken("proof file", e))?;
-            Ok(file.with_keys(vec![log.key().clone()]))
-        })?;
-        Ok(ExportedProof { rcpt, number, kind, file })
-    }
-
-    /// Runs `work` on the shard that has this leaf at this index: the one that is written now, or that of the year in
-    /// which the event happened, or of the next, when it waited over New Year.
-    // [proofs#log]
-    fn with_log_of<R>(&self, leaf: &Leaf, index: u64, work: impl FnOnce(&Log) -> Result<R, Fault>) -> Result<R, Fault> {
-        let holds = |log: &Log| log.leaf(index).is_ok_and(|found| found.hash() == leaf.hash());
-        let ledger = self.recorder.ledger();
-        if holds(ledger.log()) {
-            return work(ledger.log());
+        if let Err(fault) = self.recorder.drain_all() {
+            tracing::warn!(target: "ledger", %fault, "what waits for the log is not exported");
         }
-        drop(ledger);
+        let events = self.store.events_of(envelope)?;
+        let known = !events.is_empty();
+        let logged = events.into_iter().filter_map(|event| event.log_index.map(|index| (event, index)));
+        let proofs: Vec<_> = logged.map(|(event, index)| self.prove(event, index)).collect::<Result<_, _>>()?;
+        if known && proofs.is_empty() {
+            return Err(Fault::ours(
+                Status::Storage,
+                format!("the events wait for the log: {:?}", self.recorder.gate()),
+            ));
+        }
+        Ok(proofs)
+    }
+
+    fn prove(&self, event: StoredEvent, index: u64) -> Result<ExportedProof, Fault> {
+        let StoredEvent { rcpt, number, leaf, openings, .. } = event;
+        let (name, log) = self.log_of(&leaf, index)?;
+        let wrong = |error| broken("inclusion proof", error);
+        let (covering, before) = self.bracket(name, index, leaf.time())?;
+        let proof = match covering.filter(|covering| covering.checkpoint.size <= log.size()) {
+            Some(covering) => log.prove_in(index, &covering).map_err(wrong)?,
+            None => log.prove(index).map_err(wrong)?,
+        };
+        let kind = leaf.kind();
+        let mut file = ProofFile::new(leaf, &openings, proof).map_err(|e| broken("proof file", e))?;
+        if let Some(before) = before {
+            file = file.with_not_before(before);
+        }
+        Ok(ExportedProof { rcpt, number, kind, file: file.with_keys(vec![log.key().clone()]) })
+    }
+
+    /// The states of the log with and without the leaf that make the narrowest bracket around its time.
+    // [proofs#witnessed]
+    fn bracket(
+        &self,
+        name: ShardName,
+        index: u64,
+        time: Time,
+    ) -> Result<(Option<SignedCheckpoint>, Option<SignedCheckpoint>), Fault> {
+        self.publication.with_history(name, |history: &mut Cosigned| {
+            let Some(covering) = history.covering(index)? else {
+                return Ok::<_, crate::ledger::FileError>((None, None));
+            };
+            let mut newest = None;
+            for before in history.before(index).take(BEFORE_TRIED) {
+                let before = before?;
+                if self.unseen_until(&before).is_some_and(|until| until <= time) {
+                    return Ok((Some(covering), Some(before)));
+                }
+                newest.get_or_insert(before);
+            }
+            Ok((Some(covering), newest))
+        })
+    }
+
+    fn unseen_until(&self, signed: &SignedCheckpoint) -> Option<Time> {
+        self.policy.largest_until(&self.policy.sightings(&signed.note).ok()?)
+    }
+
+    /// The shard that has this leaf at this index: that of the year in which the event happened, or a later one, when it
+    /// waited over New Year or the log was begun again.
+    // [proofs#log] [proofs#shards]
+    fn log_of(&self, leaf: &Leaf, index: u64) -> Result<(ShardName, Log), Fault> {
+        let names = self.publication.shards().names().map_err(|error| broken("the shards", error))?;
         let year = leaf.time().year();
-        for year in [year, year + 1] {
-            if let Ok(log) = Log::open(&self.shards.join(year.to_string()))
-                && holds(&log)
-            {
-                return work(&log);
+        for name in names.into_iter().filter(|name| name.year() >= year) {
+            let log = self.publication.log(name)?;
+            if log.leaf(index).is_ok_and(|found| found.hash() == leaf.hash()) {
+                return Ok((name, log));
             }
         }
         Err(Fault::ours(Status::Storage, format!("no shard has the leaf {} at {index}", leaf.hash())))
     }
-}
-
-fn broken(what: &str, error: impl std::error::Error + Send + Sync + 'static) -> Fault {
-    Fault::ours(Status::Storage, what).caused_by(error)
 }

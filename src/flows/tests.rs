@@ -5,6 +5,7 @@ mod openings;
 mod outgoing;
 mod proving;
 mod queueing;
+mod witnessing;
 
 use std::sync::Arc;
 use std::sync::Mutex;

@@ -49,6 +49,21 @@ impl Checkpoint {
         if origin_ok { Ok(Self { origin: origin.to_owned(), size, root }) } else { Err(CheckpointError) }
     }
 
+    /// Reads a checkpoint that may have extension lines, which other logs use: what they say is left to those who
+    /// wrote them, a witness signs them as they are.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::parse`].
+    // [c2sp#tlog-checkpoint]
+    pub fn parse_extended(text: &str) -> Result<Self, CheckpointError> {
+        let mut ends = text.match_indices('\n').map(|(at, _)| at + 1);
+        let (head, extensions) = text.split_at(ends.nth(2).ok_or(CheckpointError)?);
+        if extensions.split_inclusive('\n').any(|line| line == "\n" || !line.ends_with('\n')) {
+            return Err(CheckpointError);
+        }
+        Self::parse(head)
+    }
+
     /// Reads a signed checkpoint. Its signatures are not checked here.
     ///
     /// # Errors
@@ -102,6 +117,11 @@ mod tests {
             ("behind-the", "behind the"),
         ] {
             assert!(Checkpoint::parse(&text.replace(from, to)).is_err(), "{from} → {to}");
+        }
+        assert_eq!(Checkpoint::parse_extended(text), Ok(checkpoint.clone()));
+        assert_eq!(Checkpoint::parse_extended(&format!("{text}a\nb\n")), Ok(checkpoint));
+        for bad in [format!("{text}a"), format!("{text}\n"), format!("{text}\na\n"), "a\n1\n".to_owned()] {
+            assert!(Checkpoint::parse_extended(&bad).is_err(), "{bad}");
         }
     }
 }

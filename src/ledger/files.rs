@@ -149,7 +149,7 @@ impl Shard {
         Ok(u64::from_be_bytes(start))
     }
 
-    fn entry_length(&self, offset: u64) -> Result<u16, FileError> {
+    pub(super) fn entry_length(&self, offset: u64) -> Result<u16, FileError> {
         let mut length = [0; 2];
         self.entries.read(offset, &mut length)?;
         Ok(u16::from_be_bytes(length))

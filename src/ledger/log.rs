@@ -123,15 +123,44 @@ impl Log {
         Ok(Proof { index, path, note: self.signed.note.clone(), checkpoint: self.signed.checkpoint.clone() })
     }
 
+    /// The proof that a leaf is in the tree of a checkpoint of this log that was signed before, with its signatures.
+    ///
+    /// # Errors
+    /// `Index` when that tree does not have it or is beyond the size, `File`.
+    pub fn prove_in(&self, index: u64, signed: &SignedCheckpoint) -> Result<Proof, LogError> {
+        let size = signed.checkpoint.size;
+        if index >= size || size > self.size() {
+            return Err(LogError::Index(index));
+        }
+        let path = tree::inclusion(&self.shard, index, size)?;
+        Ok(Proof { index, path, note: signed.note.clone(), checkpoint: signed.checkpoint.clone() })
+    }
+
+    /// The root of the first `size` leaves.
+    ///
+    /// # Errors
+    /// `Index` beyond the size, `File`.
+    pub fn root_at(&self, size: u64) -> Result<Hash, LogError> {
+        if size > self.size() { Err(LogError::Index(size)) } else { Ok(tree::root(&self.shard, size)?) }
+    }
+
     /// The proof that the present tree continues the one of `old` leaves.
     ///
     /// # Errors
     /// `Index` when `old` is beyond the size, `File`.
     pub fn consistency(&self, old: u64) -> Result<Vec<Hash>, LogError> {
-        if old > self.size() {
-            return Err(LogError::Index(old));
+        self.consistency_to(old, self.size())
+    }
+
+    /// The proof that the tree of `new` leaves continues the one of `old` leaves.
+    ///
+    /// # Errors
+    /// `Index` when one is beyond the size or `old` above `new`, `File`.
+    pub fn consistency_to(&self, old: u64, new: u64) -> Result<Vec<Hash>, LogError> {
+        if old > new || new > self.size() {
+            return Err(LogError::Index(old.max(new)));
         }
-        Ok(tree::consistency(&self.shard, old, self.size())?)
+        Ok(tree::consistency(&self.shard, old, new)?)
     }
 
     const fn within(&self, index: u64) -> Result<(), LogError> {

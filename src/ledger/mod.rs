@@ -12,6 +12,10 @@
 //! | [`checkpoint`] | origin, size, root |
 //! | [`log`] | the files of a shard, read |
 //! | [`writer`] | the one writer: append, recovery |
+//! | [`shards`] | a shard a year, and the step to the next |
+//! | [`tiles`] | what a log serves, by its path |
+//! | [`witness`] | countersigns the checkpoints of peers' logs |
+//! | [`cosigned`] | our checkpoints that witnesses countersigned |
 //! | [`audit`](mod@audit) | recomputes everything and says where it is wrong |
 //! | [`proof`] | inclusion with its checkpoint, as text |
 //! | [`proof_file`] | the `.preuve`: event, disclosures, proof |
@@ -20,6 +24,8 @@
 
 pub mod audit;
 pub mod checkpoint;
+pub mod cosigned;
+mod error;
 mod files;
 #[cfg(test)]
 mod fixture;
@@ -28,16 +34,24 @@ pub mod note;
 pub mod policy;
 pub mod proof;
 pub mod proof_file;
+pub mod shards;
+pub mod tiles;
 pub mod tree;
 pub mod verify;
+pub mod witness;
 pub mod writer;
 
 pub use audit::{Finding, Report, audit};
 pub use checkpoint::Checkpoint;
+pub use cosigned::Cosigned;
+pub use error::LedgerError;
+pub use files::FileError;
 pub use log::Log;
 pub use note::{SigningKey, VerifierKey};
 pub use policy::Policy;
 pub use proof::Proof;
 pub use proof_file::ProofFile;
+pub use shards::{ShardName, Shards};
 pub use verify::{Verdict, verify};
-pub use writer::{Ledger, LedgerError};
+pub use witness::Witness;
+pub use writer::Ledger;

@@ -211,6 +211,23 @@ impl Note {
     pub fn text(&self) -> &str {
         &self.text
     }
+
+    /// The note with those signatures only that bear the name and id of one of these keys.
+    #[must_use]
+    pub fn only(&self, keys: &[VerifierKey]) -> Self {
+        let mut note = self.clone();
+        note.signatures.retain(|line| keys.iter().any(|key| line.id == key.id && line.name == key.name));
+        note
+    }
+
+    /// The note with more signature lines; malformed ones, and those beyond the 64th, are left out.
+    #[must_use]
+    pub fn with_lines(&self, lines: &str) -> Self {
+        let mut note = self.clone();
+        let room = SIGNATURES_MAX.saturating_sub(note.signatures.len());
+        note.signatures.extend(lines.lines().filter_map(SignatureLine::parse).take(room));
+        note
+    }
 }
 
 impl fmt::Display for Note {

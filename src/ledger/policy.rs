@@ -9,7 +9,7 @@
 //! quorum tous
 //! ```
 //!
-//! URLs behind the keys are allowed and not used: verification is offline.
+//! URLs behind the keys say where a log is served and a witness is asked; verification is offline and uses none.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -40,10 +40,19 @@ impl std::error::Error for PolicyError {}
 /// Trusted keys and the quorum.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
-    logs: Vec<VerifierKey>,
-    witnesses: Vec<VerifierKey>,
+    logs: Vec<Known>,
+    witnesses: Vec<Known>,
     groups: Vec<Group>,
     quorum: Option<Member>,
+}
+
+/// A log or a witness of a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Its key; its name is the log's origin.
+    pub key: VerifierKey,
+    /// Where it is reached: a log's prefix, a witness's submission prefix. Without a slash at the end.
+    pub url: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -67,7 +76,7 @@ impl Policy {
     /// A policy that trusts one log and asks for no witness: for tests, and for a look at one's own log.
     #[must_use]
     pub fn of_log(key: VerifierKey) -> Self {
-        Self { logs: vec![key], ..Self::default() }
+        Self { logs: vec![Known { key, url: None }], ..Self::default() }
     }
 
     /// Reads a policy.
@@ -94,7 +103,19 @@ impl Policy {
 
     /// The trusted key of the log with this origin.
     pub fn logs(&self, origin: &str) -> impl Iterator<Item = &VerifierKey> {
-        self.logs.iter().filter(move |key| key.name() == origin)
+        self.logs.iter().map(|known| &known.key).filter(move |key| key.name() == origin)
+    }
+
+    /// All logs, in the order of the lines.
+    #[must_use]
+    pub fn all_logs(&self) -> &[Known] {
+        &self.logs
+    }
+
+    /// All witnesses, in the order of the lines.
+    #[must_use]
+    pub fn witnesses(&self) -> &[Known] {
+        &self.witnesses
     }
 
     /// Whether the policy asks for witnesses at all.
@@ -109,8 +130,8 @@ impl Policy {
     /// `BadSignature` when a known witness's signature is not good: somebody changed the note.
     pub fn sightings(&self, note: &Note) -> Result<Sightings, NoteError> {
         let mut seen = Vec::new();
-        for (number, key) in self.witnesses.iter().enumerate() {
-            if let Some(Signed::Witness(time)) = key.signed(note)? {
+        for (number, witness) in self.witnesses.iter().enumerate() {
+            if let Some(Signed::Witness(time)) = witness.key.signed(note)? {
                 seen.push((number, time));
             }
         }
@@ -167,14 +188,14 @@ struct Reader {
 impl Reader {
     fn line(&mut self, words: &[&str]) -> Result<(), &'static str> {
         match words {
-            ["log", key] | ["log", key, _] => {
-                let key = self.key(key, KeyUse::Log)?;
-                self.policy.logs.push(key);
+            ["log", key, url @ ..] if url.len() < 2 => {
+                let log = self.known(key, KeyUse::Log, url.first())?;
+                self.policy.logs.push(log);
                 Ok(())
             }
-            ["witness", name, key] | ["witness", name, key, _] => {
-                let key = self.key(key, KeyUse::Witness)?;
-                self.policy.witnesses.push(key);
+            ["witness", name, key, url @ ..] if url.len() < 2 => {
+                let witness = self.known(key, KeyUse::Witness, url.first())?;
+                self.policy.witnesses.push(witness);
                 self.define(name, Member::Witness(self.policy.witnesses.len() - 1))
             }
             ["group", name, needed, members @ ..] if !members.is_empty() => self.group(name, needed, members),
@@ -190,7 +211,7 @@ impl Reader {
         }
     }
 
-    fn key(&mut self, text: &str, key_use: KeyUse) -> Result<VerifierKey, &'static str> {
+    fn known(&mut self, text: &str, key_use: KeyUse, url: Option<&&str>) -> Result<Known, &'static str> {
         let key = VerifierKey::parse(text).map_err(|_| "not a verifier key of the form name+id+base64")?;
         if key.key_use() != key_use {
             return Err("the key is of another use: logs have type 1, witnesses type 4");
@@ -198,7 +219,7 @@ impl Reader {
         if self.keys.len() == LINES_MAX || !self.keys.insert(*key.public()) {
             return Err("this key is here already");
         }
-        Ok(key)
+        Ok(Known { key, url: url.map(|url| url.trim_end_matches('/').to_owned()) })
     }
 
     fn group(&mut self, name: &str, needed: &str, members: &[&str]) -> Result<(), &'static str> {

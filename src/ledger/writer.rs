@@ -9,14 +9,14 @@
 //! flush nobody knows what is on the disk: the writer refuses to go on until the shard is opened anew.
 
 use std::collections::{HashMap, VecDeque};
-use std::fmt;
 use std::fs::OpenOptions;
 use std::path::Path;
 
 use super::checkpoint::Checkpoint;
+use super::error::LedgerError;
 use super::files::{BUNDLE, FileError, LEVELS, Named, SLOT_NAMES, Shard};
 use super::log::{Log, NOTE_MAX, SignedCheckpoint, last_signed, read_signed};
-use super::note::{Note, NoteError, SigningKey};
+use super::note::{Note, SigningKey};
 use super::tree::{Frontier, Hash, sha256};
 use crate::disk;
 use crate::seal::event::{LEAF_MAX, Leaf};
@@ -29,73 +29,6 @@ const REMEMBERED: usize = 16_384;
 const GROUP: usize = 1024;
 /// Bytes of `entries` read at once in recovery.
 const READ: usize = 1 << 20;
-
-/// Why the log can't be opened or appended to.
-#[derive(Debug)]
-pub enum LedgerError {
-    /// A file can't be read or written.
-    File(FileError),
-    /// Another process writes this shard.
-    Busy,
-    /// A signing key doesn't fit, or the shard's text files are damaged.
-    Key(NoteError),
-    /// The shard belongs to another log or key.
-    OtherLog {
-        /// The key in the shard.
-        found: String,
-        /// The key of this server.
-        expected: String,
-    },
-    /// Entries are there but nothing good is signed.
-    NoCheckpoint,
-    /// Fewer whole entries than were signed: the disk lost them, or somebody cut the file.
-    Lost {
-        /// Leaves that were signed.
-        signed: u64,
-        /// Leaves that are there.
-        found: u64,
-    },
-    /// The entries don't have the root that was signed: they were changed. Run the audit.
-    Changed {
-        /// The size that was signed.
-        size: u64,
-    },
-    /// An earlier flush failed: what is on the disk is unknown until the shard is opened again.
-    Uncertain,
-}
-
-impl fmt::Display for LedgerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(error) => error.fmt(f),
-            Self::Busy => f.write_str("another process is writing this log: stop it first"),
-            Self::Key(error) => error.fmt(f),
-            Self::OtherLog { found, expected } => {
-                write!(f, "vkey: this shard is signed by {found}, the configured key is {expected}: use the key of this shard")
-            }
-            Self::NoCheckpoint => f.write_str(
-                "signed.0, signed.1: entries are there, but no checkpoint signed by this key: restore both from a backup",
-            ),
-            Self::Lost { signed, found } => write!(
-                f,
-                "entries: {signed} leaves were signed and only {found} are there: restore the file, never sign over it"
-            ),
-            Self::Changed { size } => write!(
-                f,
-                "entries: the first {size} leaves do not have the root that was signed: run «sceau proof audit» to find where"
-            ),
-            Self::Uncertain => f.write_str("an earlier write of this log failed: restart to read again what is on the disk"),
-        }
-    }
-}
-
-impl std::error::Error for LedgerError {}
-
-impl From<FileError> for LedgerError {
-    fn from(error: FileError) -> Self {
-        Self::File(error)
-    }
-}
 
 /// The writer of one shard. There is at most one: a file lock says so.
 #[derive(Debug)]

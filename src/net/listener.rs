@@ -114,6 +114,14 @@ impl Listener {
         self.address
     }
 
+    /// The next connection.
+    ///
+    /// # Errors
+    /// When it died before it was taken, or the system gives no more: see [`pause_after`].
+    pub(super) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        self.socket.accept().await
+    }
+
     /// Accepts until the notice to shut down, then waits until every conversation has ended. `places` is shared by
     /// the listeners of one service; `open` makes the session for a peer.
     pub async fn run<S, F>(self, service: Arc<Service>, places: Arc<Places>, open: F, shutdown: watch::Receiver<Notice>)
@@ -202,7 +210,7 @@ fn turn_away(connections: &mut JoinSet<()>, service: &Service, mut stream: TcpSt
 
 /// A connection that died before we took it is nothing; without file descriptors or memory, accepting at once again
 /// would only burn the processor.
-async fn pause_after(service: &'static str, error: &io::Error) {
+pub(super) async fn pause_after(service: &'static str, error: &io::Error) {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
     if matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
         return;

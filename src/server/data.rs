@@ -11,9 +11,9 @@ use super::lock::DataLock;
 use super::operators::Operators;
 use super::settings;
 use crate::config::{Config, HostPort};
-use crate::flows::{Proofs, QueueKeeper, Recorder};
+use crate::flows::{Gate, Proofs, Publication, QueueKeeper, Recorder};
 use crate::ledger::note::KeyUse;
-use crate::ledger::{Ledger, SigningKey};
+use crate::ledger::{Policy, SigningKey, Witness};
 use crate::mail::{Domain, Edge, Fault};
 use crate::net::relay::{Host, RouteTable, Routes};
 use crate::queue::{self, Desk};
@@ -48,6 +48,10 @@ pub struct Data {
     pub store: Arc<Store>,
     /// Moves leaves from the store into the ledger.
     pub recorder: Arc<Recorder>,
+    /// What is shown of the ledger, and when witnesses signed it.
+    pub publication: Arc<Publication>,
+    /// Countersigns the logs of peers.
+    pub witness: Option<Arc<Witness>>,
     /// Exports proofs.
     pub proofs: Proofs,
     /// The ledger's name in proofs, without its year.
@@ -84,19 +88,24 @@ impl Data {
         let store = Store::open_directory(&data.join("store"), store::Settings::default(), cache, master, edge.clone());
         let store = store.map_err(|fault| StartError::new(format!("boîtes de {} : {fault}", data.display())))?;
         let ledger_name = settings::ledger_name(config);
-        let ledger = ledger(config, &ledger_name, &edge)?;
-        let recorder = Arc::new(Recorder::new(Arc::clone(&store), ledger));
+        let policy = proofs_policy(config)?;
+        let witness = witness(config, &policy, &edge)?;
+        let recorder = Arc::new(recorder(config, &store, &policy, &edge)?);
+        let publication = Arc::new(Publication::new(settings::shards(config, &edge)));
+        let parts = (Arc::clone(&store), Arc::clone(&recorder), Arc::clone(&publication));
         let operators = Arc::new(Operators::new(config, &edge));
         let desk = Arc::new(desk(config, &store, &operators));
         let routes = routes(config, &store).map_err(|fault| StartError::new(format!("routes : {fault}")))?;
         Ok(Self {
-            proofs: Proofs::new(Arc::clone(&store), Arc::clone(&recorder), settings::ledger_directory(data)),
+            proofs: Proofs::new(parts.0, parts.1, parts.2, policy),
             keeper: QueueKeeper::new(Arc::clone(&store), Arc::clone(&desk), edge.clone(), config.server.name.clone()),
             desk,
             routes: Arc::new(routes),
             operators,
             store,
             recorder,
+            publication,
+            witness,
             ledger_name,
             host: config.server.name.clone(),
             domains: config.server.domains.iter().cloned().collect(),
@@ -153,29 +162,55 @@ fn vault(files: &VaultFiles, data: &Path, edge: &Edge) -> Result<Vault, StartErr
     opened.map_err(|error| StartError::new(format!("coffre : {error}")))
 }
 
-/// This year's shard; its key is made with it.
-fn ledger(config: &Config, name: &str, edge: &Edge) -> Result<Ledger, StartError> {
-    let year = edge.now().year();
-    let origin = format!("{name}/{year}");
+/// The writer of the ledger. Where there are witnesses, nothing is written before a server has asked them what they
+/// have seen; a command that opens the data itself does not ask, and leaves what waits to the server.
+fn recorder(config: &Config, store: &Arc<Store>, policy: &Policy, edge: &Edge) -> Result<Recorder, StartError> {
+    let gate = if policy.witnesses().is_empty() { Gate::Open } else { Gate::Comparing };
+    let shards = settings::shards(config, edge);
+    let opened = Recorder::open(Arc::clone(store), shards, edge.clone(), gate);
+    opened.map_err(|error| StartError::new(format!("journal {} : {error}", settings::ledger_name(config))))
+}
+
+/// Whom we witness and who witnesses us.
+///
+/// # Errors
+/// When the file can't be read or is no policy.
+pub fn proofs_policy(config: &Config) -> Result<Policy, StartError> {
+    let Some(file) = &config.proofs.policy else { return Ok(Policy::default()) };
+    let text = fs::read_to_string(file).map_err(|error| io(file, &error))?;
+    Policy::parse(&text).map_err(|error| StartError::new(format!("{} : {error}", file.display())))
+}
+
+/// The key with which this server countersigns; made where it is missing.
+///
+/// # Errors
+/// When it can't be read or made.
+pub fn witness_key(config: &Config, edge: &Edge) -> Result<SigningKey, StartError> {
     let keys = settings::ledger_keys(config);
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&keys).map_err(|error| io(&keys, &error))?;
-    let file = keys.join(format!("ledger-{year}.key"));
-    let directory = settings::ledger_directory(&config.server.data).join(year.to_string());
-    let key = if file.exists() {
-        SigningKey::load(&file, &origin, KeyUse::Log)
-    } else if directory.join("vkey").exists() {
+    let (file, name) = (keys.join("witness.key"), settings::witness_name(config));
+    if !file.exists() && settings::witness_directory(&config.server.data).exists() {
         return Err(StartError::new(format!(
-            "la clé {} manque, et le journal {origin} existe : remettre la clé depuis sa sauvegarde",
+            "la clé de témoin {} manque, et elle a servi : la remettre depuis sa sauvegarde",
             file.display()
         )));
-    } else {
-        SigningKey::create(&file, &origin, KeyUse::Log, &*edge.chance)
-    };
-    let key = key.map_err(|error| StartError::new(format!("{} : {error}", file.display())))?;
-    if let Some(parent) = directory.parent() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(|error| io(parent, &error))?;
     }
-    Ledger::open(&directory, key).map_err(|error| StartError::new(format!("journal {origin} : {error}")))
+    let key = if file.exists() {
+        SigningKey::load(&file, &name, KeyUse::Witness)
+    } else {
+        SigningKey::create(&file, &name, KeyUse::Witness, &*edge.chance)
+    };
+    key.map_err(StartError::new)
+}
+
+/// A witness for the logs of our policy, where we listen.
+fn witness(config: &Config, policy: &Policy, edge: &Edge) -> Result<Option<Arc<Witness>>, StartError> {
+    if config.proofs.listen.is_empty() {
+        return Ok(None);
+    }
+    let key = witness_key(config, edge)?;
+    let directory = settings::witness_directory(&config.server.data);
+    Witness::open(&directory, key, policy.all_logs()).map(|witness| Some(Arc::new(witness))).map_err(StartError::new)
 }
 
 fn io(path: &Path, error: &std::io::Error) -> StartError {

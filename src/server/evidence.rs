@@ -1,12 +1,13 @@
 //! The events of a message and their proof files, for whoever administers the server.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::flows::Proofs;
-use crate::ledger::{Log, VerifierKey};
+use super::data::Data;
+use crate::flows::{Gate, Proofs};
+use crate::ledger::log::SignedCheckpoint;
+use crate::ledger::{Log, ShardName, VerifierKey, shards};
 use crate::mail::{EnvelopeId, Fault, Status};
 use crate::seal::event::Plain;
 use crate::store::StoredEvent;
@@ -59,6 +60,69 @@ pub struct ExportedProof {
     pub text: String,
 }
 
+/// The log of proofs and its witnesses.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LedgerFacts {
+    /// The origin of the shard that is written.
+    pub origin: String,
+    /// Its leaves.
+    pub size: u64,
+    /// Leaves that what is published covers.
+    pub published: Option<u64>,
+    /// Why nothing is written, if nothing is.
+    pub held: Option<String>,
+    /// Whether witnesses are being asked first what they have seen.
+    pub comparing: bool,
+    /// Whether what is published meets our own quorum.
+    pub quorum: bool,
+    /// Our witnesses.
+    pub witnesses: Vec<WitnessFacts>,
+}
+
+/// One of our witnesses.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WitnessFacts {
+    /// Its name.
+    pub name: String,
+    /// When it signed last.
+    pub signed: Option<String>,
+    /// Which size.
+    pub size: Option<u64>,
+    /// Why it did not sign, the last time.
+    pub problem: Option<String>,
+}
+
+/// What an administrator sees of the log.
+///
+/// # Errors
+/// When it can't be read.
+pub(super) fn ledger(data: &Data) -> Result<LedgerFacts, Fault> {
+    let (origin, size) = {
+        let current = data.recorder.ledger();
+        let checkpoint = &current.log().checkpoint().checkpoint;
+        (checkpoint.origin.clone(), checkpoint.size)
+    };
+    let gate = data.recorder.gate();
+    let published = data.publication.newest();
+    let policy = data.proofs.policy();
+    let met = |signed: &SignedCheckpoint| policy.sightings(&signed.note).is_ok_and(|seen| policy.met(&seen));
+    let witnesses = data.publication.witnesses().into_iter().map(|witness| WitnessFacts {
+        name: witness.name,
+        signed: witness.signed.map(|time| time.to_string()),
+        size: witness.size,
+        problem: witness.problem,
+    });
+    Ok(LedgerFacts {
+        origin,
+        size,
+        quorum: policy.asks_witnesses() && published.as_ref().is_some_and(met),
+        published: published.map(|signed| signed.checkpoint.size),
+        comparing: gate == Gate::Comparing,
+        held: if let Gate::Held(why) = gate { Some(why) } else { None },
+        witnesses: witnesses.collect(),
+    })
+}
+
 /// The events of envelopes, chain by chain.
 ///
 /// # Errors
@@ -90,19 +154,26 @@ pub(super) fn export(proofs: &Proofs, which: &Which) -> Result<Vec<ExportedProof
     if exported.is_empty() { Err(unknown(which)) } else { Ok(exported) }
 }
 
-/// The keys of all shards: whom a verifier of our proofs has to trust.
+/// The keys of all shards, the newest first: whom a verifier of our proofs has to trust.
 ///
 /// # Errors
 /// When the ledger can't be read.
 pub fn verifier_keys(ledger_directory: &Path) -> Result<Vec<VerifierKey>, Fault> {
-    Ok(shards(ledger_directory)?.iter().map(|log| log.key().clone()).collect())
+    let unreadable = |error: &dyn std::fmt::Display| Fault::ours(Status::Storage, error.to_string());
+    let names = shards::names(ledger_directory).map_err(|error| unreadable(&error))?;
+    let open = |name: ShardName| Log::open(&ledger_directory.join(name.to_string())).map(|log| log.key().clone());
+    names.into_iter().rev().map(|name| open(name).map_err(|error| unreadable(&error))).collect()
 }
 
-/// A policy (C2SP tlog-policy) that trusts these logs and asks for no witness.
+/// A policy (C2SP tlog-policy) for verifiers: it trusts these logs, and asks for the witnesses and the quorum of our own
+/// policy, which is given as text; without one it asks for no witness.
 #[must_use]
-pub fn policy_text(keys: &[VerifierKey]) -> String {
+pub fn policy_text(keys: &[VerifierKey], own: Option<&str>) -> String {
     let logs: String = keys.iter().map(|key| format!("log {key}\n")).collect();
-    format!("# Les journaux de preuves de cet opérateur ; à obtenir par une voie sûre.\n{logs}quorum none\n")
+    let ours =
+        |line: &&str| ["witness", "group", "quorum"].contains(&line.split_whitespace().next().unwrap_or_default());
+    let rest: String = own.unwrap_or("quorum none").lines().filter(ours).map(|line| format!("{line}\n")).collect();
+    format!("# Les journaux de preuves de cet opérateur ; à obtenir par une voie sûre.\n{logs}{rest}")
 }
 
 fn envelopes(proofs: &Proofs, which: &Which) -> Result<Vec<EnvelopeId>, Fault> {
@@ -133,16 +204,4 @@ fn facts(envelope: EnvelopeId, stored: &StoredEvent) -> EventFacts {
         hash: leaf.hash().to_string(),
         index: stored.log_index,
     }
-}
-
-/// The shards, newest first.
-fn shards(directory: &Path) -> Result<Vec<Log>, Fault> {
-    let unreadable =
-        |error: &dyn std::fmt::Display| Fault::ours(Status::Storage, format!("{}: {error}", directory.display()));
-    let mut paths: Vec<PathBuf> = Vec::new();
-    for entry in fs::read_dir(directory).map_err(|error| unreadable(&error))? {
-        paths.push(entry.map_err(|error| unreadable(&error))?.path());
-    }
-    paths.sort();
-    paths.iter().rev().map(|path| Log::open(path).map_err(|error| unreadable(&error))).collect()
 }

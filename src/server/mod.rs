@@ -11,6 +11,7 @@ mod identities;
 mod live;
 mod operators;
 mod ports;
+mod proofs;
 mod running;
 mod tasks;
 
@@ -26,8 +27,9 @@ pub mod notify;
 pub mod office;
 pub mod refusals;
 pub mod settings;
+pub mod web;
 
-pub use data::{Data, StartError};
+pub use data::{Data, StartError, proofs_policy, witness_key};
 pub use ports::Addresses;
 pub use running::{Running, Server, open_data};
 

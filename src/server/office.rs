@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::control::Reply;
 use super::counter::{self, QueueAsk};
 use super::data::Data;
-use super::evidence::{EventFacts, ExportedProof, Which, export, trace};
+use super::evidence::{EventFacts, ExportedProof, LedgerFacts, Which, export, ledger, trace};
 use super::live::Live;
 use super::refusals::RefusalFacts;
 use crate::flows::hash_password;
@@ -65,6 +65,10 @@ pub enum Request {
         /// Which ones.
         which: Which,
     },
+    /// The log of proofs and its witnesses, as [`LedgerFacts`].
+    Ledger,
+    /// Leaves a log that is held as it is and begins another beside it. Gives the new one's origin.
+    LedgerBeginAgain,
 }
 
 /// A password on its way to be hashed: never printed, wiped after use.
@@ -132,6 +136,8 @@ impl Office {
             Request::Refusals { peer } => json(self.refusals(peer.as_deref())),
             Request::Trace { which } => json(self.trace(&which)),
             Request::ProofExport { which } => json(self.export(which).await),
+            Request::Ledger => json(self.ledger()),
+            Request::LedgerBeginAgain => json(self.begin_again().await),
         };
         done.unwrap_or_else(|fault| {
             tracing::info!(target: "sceau::control", %fault, "refused");
@@ -223,6 +229,23 @@ impl Office {
         let data = Arc::clone(&self.data);
         let exported = tokio::task::spawn_blocking(move || export(&data.proofs, &which)).await;
         exported.map_err(|error| Fault::ours(Status::Storage, "proof export").caused_by(error))?
+    }
+
+    /// The log of proofs and its witnesses.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn ledger(&self) -> Result<LedgerFacts, Fault> {
+        ledger(&self.data)
+    }
+
+    async fn begin_again(&self) -> Result<String, Fault> {
+        let data = Arc::clone(&self.data);
+        let begun = tokio::task::spawn_blocking(move || {
+            let name = data.recorder.begin_again()?;
+            Ok(data.publication.shards().origin(name))
+        });
+        begun.await.map_err(|error| Fault::ours(Status::Storage, "ledger").caused_by(error))?
     }
 
     /// Closes the data.

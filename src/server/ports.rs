@@ -22,10 +22,19 @@ use crate::sessions::Session;
 pub struct Addresses(BTreeMap<&'static str, Vec<SocketAddr>>);
 
 impl Addresses {
-    /// The addresses of `smtp`, `submission`, `submissions`, `imap` or `imaps`.
+    /// The addresses of `smtp`, `submission`, `submissions`, `imap`, `imaps` or `proofs`.
     #[must_use]
     pub fn of(&self, service: &str) -> &[SocketAddr] {
         self.0.get(service).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Addresses {
+    /// Adds the addresses of a service that has ports of its own.
+    pub(super) fn add(&mut self, service: &'static str, listeners: &[Listener]) {
+        if !listeners.is_empty() {
+            self.0.insert(service, listeners.iter().map(Listener::address).collect());
+        }
     }
 }
 
@@ -109,9 +118,7 @@ impl Plan {
 impl Bound {
     /// Says where it listens.
     pub(super) fn enter(&self, addresses: &mut Addresses) {
-        if !self.listeners.is_empty() {
-            addresses.0.insert(self.plan.name, self.listeners.iter().map(Listener::address).collect());
-        }
+        addresses.add(self.plan.name, &self.listeners);
     }
 
     /// Its name, and its places, which outlive the listeners in metrics and take other limits.

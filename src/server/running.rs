@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -19,6 +19,7 @@ use super::live::{Gauges, Live};
 use super::lock::{DataLock, LockError};
 use super::office::Office;
 use super::ports::{Addresses, Bound, Plans};
+use super::proofs;
 use super::refusals::Refusals;
 use super::tasks;
 use super::{edge, metrics, settings};
@@ -30,8 +31,8 @@ use crate::net::http::page;
 use crate::net::relay::{SmtpTransport, SystemNames};
 use crate::sessions::imap::Imap;
 
-/// Ports that people connect to: submission, submissions, imap, imaps.
-const PEOPLE_PORTS: usize = 4;
+/// Ports that people and programs connect to: submission, submissions, imap, imaps, proofs.
+const PEOPLE_PORTS: usize = 5;
 
 /// Starts servers.
 pub struct Server;
@@ -65,6 +66,7 @@ impl Server {
         let exporter = metrics::start().map_err(StartError::new)?;
         let bound = bind(&config).await?;
         let page = metrics_page(&config).await?;
+        let proofs = proofs::bind(&config).await?;
         let control_path = settings::control_socket(&config);
         let data = open_data(&config, lock, &edge).await?;
         data.operators.follow(&identities.trust);
@@ -72,7 +74,7 @@ impl Server {
         let socket = control::bind(&control_path)
             .map_err(|error| StartError::new(format!("{} : {error}", control_path.display())))?;
         let mut running = Running {
-            addresses: addresses(&bound),
+            addresses: addresses(&bound, &proofs),
             office,
             notice: watch::channel(Notice::None).0,
             reread: Arc::new(Notify::new()),
@@ -82,18 +84,15 @@ impl Server {
             stop_within: config.server.stop_within,
             control: control_path,
         };
-        let places = bound.iter().map(Bound::places).collect();
+        let places = bound.iter().map(Bound::places).chain([proofs.places()]).collect();
         let gauges = Gauges { exporter, data: Arc::clone(&data), identities: Arc::clone(&identities), places };
         running.go_live(Live { gauges, refusals: Arc::clone(&refusals) }, page);
+        running.show_proofs((&config, &data), &identities, proofs)?;
         let queued = Arc::new(Notify::new());
         let doors = Doors::new(&config, &data, &identities.trust, &queued, &refusals).map_err(StartError::new)?;
         running.serve(doors, &identities, bound);
         running.run_background(&config, &data, identities);
-        let office = Arc::clone(&running.office);
-        running.background.spawn(control::serve(socket, move |request| {
-            let office = Arc::clone(&office);
-            async move { office.answer(request).await }
-        }));
+        running.take_requests(socket);
         tracing::info!(target: "sceau::server", version = env!("CARGO_PKG_VERSION"), addresses = %running.addresses, "started");
         Ok(running)
     }
@@ -149,6 +148,29 @@ impl Running {
             let text: page::Text = Arc::new(move || live.gauges.text());
             self.background.spawn(page::serve(page, "/metrics", metrics::TEXT_KIND, text));
         }
+    }
+
+    fn take_requests(&mut self, socket: UnixListener) {
+        let office = Arc::clone(&self.office);
+        self.background.spawn(control::serve(socket, move |request| {
+            let office = Arc::clone(&office);
+            async move { office.answer(request).await }
+        }));
+    }
+
+    /// The proofs' port, and the publisher.
+    fn show_proofs(
+        &mut self,
+        (config, data): (&Config, &Arc<Data>),
+        identities: &Identities,
+        bound: proofs::Bound,
+    ) -> Result<(), StartError> {
+        let tls = Arc::clone(&identities.people[PEOPLE_PORTS - 1]);
+        let shutdown = self.notice.subscribe();
+        proofs::open_door(&mut self.conversations, (config, data), bound, tls, &shutdown)?;
+        let witnessing = proofs::witnessing(config, data)?;
+        self.background.spawn(proofs::publish(witnessing, config.proofs.publish_every));
+        Ok(())
     }
 
     fn serve(&mut self, doors: Doors, identities: &Identities, bound: [Bound; 5]) {
@@ -239,8 +261,9 @@ async fn metrics_page(config: &Config) -> Result<Option<TcpListener>, StartError
     bound.map(Some).map_err(|error| StartError::new(format!("[metrics] listen = {address} : {error}")))
 }
 
-fn addresses(bound: &[Bound; 5]) -> Addresses {
+fn addresses(bound: &[Bound; 5], proofs: &proofs::Bound) -> Addresses {
     let mut addresses = Addresses::default();
     bound.iter().for_each(|bound| bound.enter(&mut addresses));
+    addresses.add(proofs::SERVICE, &proofs.listeners);
     addresses
 }

@@ -1,11 +1,13 @@
 //! From the configuration file's sections to the settings of each layer.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{Config, HostPort, Size};
 use crate::flows::{IntakeSettings, RelaySettings, SubmissionSettings};
-use crate::mail::Domain;
+use crate::ledger::Shards;
+use crate::mail::{Domain, Edge};
 use crate::net::relay::{self as transport, Host, RouteTable};
 use crate::proto::smtp;
 use crate::queue::schedule::Limits;
@@ -65,6 +67,25 @@ pub fn ledger_keys(config: &Config) -> PathBuf {
 #[must_use]
 pub fn ledger_directory(data: &Path) -> PathBuf {
     data.join("ledger")
+}
+
+/// The shards of the ledger.
+#[must_use]
+pub fn shards(config: &Config, edge: &Edge) -> Shards {
+    let directory = ledger_directory(&config.server.data);
+    Shards::new(directory, ledger_keys(config), ledger_name(config), Arc::clone(&edge.chance))
+}
+
+/// The name under which this server is a witness for its peers.
+#[must_use]
+pub fn witness_name(config: &Config) -> String {
+    format!("temoin.{}", config.server.domains.first().map_or_else(String::new, ToString::to_string))
+}
+
+/// Where the witness keeps what it has seen.
+#[must_use]
+pub fn witness_directory(data: &Path) -> PathBuf {
+    data.join("witness")
 }
 
 /// The ledger's name without its year: `preuves.<first domain>` unless it was chosen.

@@ -31,6 +31,20 @@ pub struct Settings {
     pub policy: Policy,
 }
 
+/// Reads anchors: PEM or DER, files or directories.
+///
+/// # Errors
+/// When one can't be read, or none is a root.
+pub fn load_anchors(paths: &[PathBuf]) -> Result<Anchors, TrustError> {
+    let mut certificates = Vec::new();
+    let files = files(paths, &["pem", "crt", "cer", "der"])?;
+    for file in &files {
+        certificates.extend(Anchors::certificates(&read(file)?).map_err(|error| error.in_file(file))?);
+    }
+    let named = files.first().or(paths.first()).cloned().unwrap_or_default();
+    Anchors::from_der(certificates).map_err(|error| error.in_file(&named))
+}
+
 impl Settings {
     /// Settings with these files and the defaults: signature if present, 10 percent.
     #[must_use]
@@ -61,13 +75,7 @@ impl Settings {
     }
 
     fn load_anchors(&self) -> Result<Anchors, TrustError> {
-        let mut certificates = Vec::new();
-        let files = files(&self.anchors, &["pem", "crt", "cer", "der"])?;
-        for file in &files {
-            certificates.extend(Anchors::certificates(&read(file)?).map_err(|error| error.in_file(file))?);
-        }
-        let named = files.first().or(self.anchors.first()).cloned().unwrap_or_default();
-        Anchors::from_der(certificates).map_err(|error| error.in_file(&named))
+        load_anchors(&self.anchors)
     }
 
     fn load_crls(&self, anchors: &Anchors, now: Time) -> Result<Revocation, TrustError> {

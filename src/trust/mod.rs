@@ -28,7 +28,7 @@ pub use anchors::Anchors;
 pub use certificate::CertificateFacts;
 pub use error::TrustError;
 pub use explain::{ChainFacts, Link, RevocationFacts, Source, chain_of};
-pub use files::Settings;
+pub use files::{Settings, load_anchors};
 pub use identifiers::structure_warning;
 pub use judge::{Age, Snapshot, Trust};
 pub use name::{Attribute, AttributeType, DistinguishedName, NameError};

@@ -124,6 +124,9 @@ async fn start(world: &World, told: &mut story::Told) -> Result<[Running; 2], Fa
         }
         running.push(server);
     }
+    for server in &running {
+        story::countersigned(server).await?;
+    }
     told.started(world)?;
     running.try_into().map_err(|_| Failure::new("il faut deux opérateurs"))
 }

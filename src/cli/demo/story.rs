@@ -11,8 +11,9 @@ use super::LOG;
 use super::client::{Reader, knock, submit};
 use super::message::{SUBJECT, compose, pdf};
 use super::world::{Operator, World};
-use crate::ledger::verify::{Hour, find_message, find_piece};
+use crate::ledger::verify::{Hour, Verdict, find_message, find_piece};
 use crate::ledger::{Policy, ProofFile, audit, verify};
+use crate::mail::Time;
 use crate::server::Running;
 use crate::server::edge::{self, Stopwatch};
 use crate::server::evidence::{EventFacts, ExportedProof, Which, policy_text, verifier_keys};
@@ -72,7 +73,7 @@ impl Told {
             format!("{} ; {} comptes", ports.join(", "), operator.people.len())
         };
         let facts = [("A écoute", services(&world.operators[0])), ("B écoute", services(&world.operators[1]))];
-        self.step("Deux opérateurs démarrent, chacun avec ses boîtes et son journal", &facts)
+        self.step("Deux opérateurs démarrent, chacun avec ses boîtes et son journal, chacun témoin de l'autre", &facts)
     }
 }
 
@@ -94,6 +95,9 @@ pub(super) async fn tell_all(told: &mut Told, world: &World, running: &[Running;
     let there = read(told, &mut reader, &sent).await?;
     let traces = [events(&running[0], &there).await?, events(&running[1], &sent.envelope).await?];
     journal(told, world, &traces)?;
+    for running in running {
+        countersigned(running).await?;
+    }
     let proofs = [export(&running[0], &there).await?, export(&running[1], &sent.envelope).await?];
     verified(told, world, &proofs, &sent)?;
     falsified(told, world, &proofs[1])?;
@@ -175,6 +179,21 @@ async fn events(running: &Running, envelope: &str) -> Result<Vec<EventFacts>, Fa
     }
 }
 
+/// Waits until the witness has signed all that is in the log.
+pub(super) async fn countersigned(running: &Running) -> Result<(), Failure> {
+    let waiting = Stopwatch::start();
+    loop {
+        let log = running.office().ledger().map_err(|fault| Failure::new(fault.to_string()))?;
+        if log.quorum && log.published == Some(log.size) {
+            return Ok(());
+        }
+        if waiting.elapsed() > LOGGED_WITHIN {
+            return Err(Failure::new(format!("le témoin ne contresigne pas le journal : {:?}", log.witnesses)));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 fn journal(told: &mut Told, world: &World, traces: &[Vec<EventFacts>; 2]) -> Result<(), Failure> {
     let line = |event: &EventFacts| {
         let sure = match (&event.basis, &event.grade) {
@@ -221,17 +240,12 @@ fn verified(told: &mut Told, world: &World, proofs: &[Vec<ExportedProof>; 2], se
             std::fs::write(directory.join(&proof.name), &proof.text)?;
             let file = ProofFile::parse(proof.text.as_bytes()).map_err(|error| Failure::new(error.to_string()))?;
             let verdict = verify(&file, &policy).map_err(|error| Failure::new(error.to_string()))?;
+            if verdict.hour != Hour::Attested {
+                return Err(Failure::new(format!("{} : heure non attestée", proof.name)));
+            }
             if proof.event.event == "seal" {
                 find_message(&file, &sent.message).map_err(|error| Failure::new(error.to_string()))?;
-                let hour = if verdict.hour == Hour::Attested {
-                    "heure attestée"
-                } else {
-                    "heure non attestée : pas de témoin ici"
-                };
-                facts.push((
-                    "scellement",
-                    format!("{} ; niveau {}, {hour}", octets(proof.text.len() as u64), verdict.assurance.word()),
-                ));
+                facts.push(("scellement", sealed(proof.text.len() as u64, &verdict)));
                 facts.push(("message", "empreinte révélée par la preuve, égale à celle de l'envoi".to_owned()));
                 let piece = find_piece(&file, &pdf()).map_err(|error| Failure::new(error.to_string()))?;
                 facts.push((
@@ -249,9 +263,16 @@ fn verified(told: &mut Told, world: &World, proofs: &[Vec<ExportedProof>; 2], se
     told.step("Les preuves sont exportées et vérifiées sans les serveurs", &facts)
 }
 
+/// The bracket of time in which the seal lies, by the clock of the other operator.
+fn sealed(octets_of_proof: u64, verdict: &Verdict) -> String {
+    let bound = |time: Option<Time>| time.map_or_else(String::new, Time::rfc3339);
+    let (size, level) = (octets(octets_of_proof), verdict.assurance.word());
+    format!("{size} ; niveau {level}, heure attestée entre {} et {}", bound(verdict.after), bound(verdict.before))
+}
+
 fn policy(operator: &Operator) -> Result<String, Failure> {
     let keys = verifier_keys(&operator.data().join("ledger")).map_err(|fault| Failure::new(fault.to_string()))?;
-    Ok(policy_text(&keys))
+    Ok(policy_text(&keys, Some(&std::fs::read_to_string(operator.policy())?)))
 }
 
 /// Every proof of B with one byte changed must fail, wherever the byte is.

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::Failure;
 use crate::cli::pki::configuration::{SERVICES, STRIDE, ServerFile, address};
+use crate::config::load;
 use crate::mail::{Domain, Edge};
+use crate::server::{settings, witness_key};
 use crate::trust::lab::pki::{Kind, Pki};
 use crate::trust::lab::{Flaw, Key, Leaf, Organisation};
 
@@ -112,6 +114,11 @@ impl Operator {
     pub(super) fn data(&self) -> PathBuf {
         self.directory.join("data")
     }
+
+    /// Whom it witnesses and who witnesses it.
+    pub(super) fn policy(&self) -> PathBuf {
+        self.directory.join("politique")
+    }
 }
 
 /// The whole world.
@@ -152,6 +159,7 @@ impl World {
             operators: operators.try_into().map_err(|_| Failure::new("il faut deux opérateurs"))?,
         };
         world.configure(&pki)?;
+        world.introduce_witnesses(edge)?;
         Ok(world)
     }
 
@@ -180,8 +188,23 @@ impl World {
                 clients: pki.files_of(&format!("clients-{}", operator.letter)),
                 base: operator.base,
                 routes: [(domain(other.domain)?, other.address("smtp"))].into(),
+                policy: Some(operator.policy()),
             };
             fs::write(operator.config_file(), text.text(pki))?;
+        }
+        Ok(())
+    }
+
+    /// Each is the witness of the other: their keys are exchanged, as people do it with `sceau proof keys`.
+    fn introduce_witnesses(&self, edge: &Edge) -> Result<(), Failure> {
+        for operator in &self.operators {
+            let other = self.other(operator);
+            let config = load(&other.config_file()).map_err(told)?;
+            let log = settings::shards(&config, edge).open(edge.now()).map_err(told)?.1.log().key().clone();
+            let witness = witness_key(&config, edge).map_err(told)?;
+            let (key, at) = (witness.verifier(), other.host_port("proofs"));
+            let text = format!("log {log} https://{at}/\nwitness pair {key} https://{at}/\nquorum pair\n");
+            fs::write(operator.policy(), text)?;
         }
         Ok(())
     }

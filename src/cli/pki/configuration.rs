@@ -11,7 +11,7 @@ use crate::mail::Domain;
 use crate::trust::lab::pki::{Entry, Kind, Pki};
 
 /// Ports of one server, counted from its first.
-pub(in crate::cli) const SERVICES: [&str; 5] = ["smtp", "submission", "submissions", "imap", "imaps"];
+pub(in crate::cli) const SERVICES: [&str; 6] = ["smtp", "submission", "submissions", "imap", "imaps", "proofs"];
 /// From one server's first port to the next one's.
 pub(in crate::cli) const STRIDE: u16 = 10;
 
@@ -36,6 +36,8 @@ pub(in crate::cli) struct ServerFile<'a> {
     pub(in crate::cli) base: u16,
     /// Where the other servers' domains are.
     pub(in crate::cli) routes: BTreeMap<Domain, SocketAddr>,
+    /// Whom it witnesses and who witnesses it; then its log is published often, because people wait for it.
+    pub(in crate::cli) policy: Option<PathBuf>,
 }
 
 impl ServerFile<'_> {
@@ -58,7 +60,8 @@ impl ServerFile<'_> {
              [clients]\ncertificate = {clients_certificate}\nkey = {clients_key}\n\n\
              [submission]\nlisten = [\"{submission}\"]\nlisten_tls = [\"{submissions}\"]\n\n\
              [imap]\nlisten = [\"{imap}\"]\nlisten_tls = [\"{imaps}\"]\n\n\
-             [relay]\nroutes = {{ {routes} }}\n",
+             [relay]\nroutes = {{ {routes} }}\n\n\
+             [proofs]\nlisten = [\"{proofs}\"]\n{policy}",
             title = self.title,
             host = self.host,
             domains = list(self.domains.iter().map(|domain| format!("\"{domain}\"")).collect()),
@@ -76,6 +79,10 @@ impl ServerFile<'_> {
             submissions = at("submissions"),
             imap = at("imap"),
             imaps = at("imaps"),
+            proofs = at("proofs"),
+            policy = self.policy.as_ref().map_or_else(String::new, |policy| {
+                format!("policy = {}\npublish_every = \"200 ms\"\n", quoted(policy))
+            }),
             routes = list(routes.collect()),
         )
     }
@@ -122,6 +129,7 @@ fn write_one(pki: &Pki, entry: &Entry, base: u16, all: &[(&Entry, u16)], file: &
         clients: pair,
         base,
         routes: routes.collect(),
+        policy: None,
     }
     .text(pki);
     fs::write(file, text)?;

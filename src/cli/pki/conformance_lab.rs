@@ -120,7 +120,8 @@ fn twin(config: &Config, pki: &Pki, base: u16) -> Result<String, Failure> {
 
 /// What the twin must not share with the original, or do at all: sockets, keys, ports, fetching from the web.
 fn forget(text: &mut toml::Table) {
-    for (section, key) in [("server", "control"), ("store", "master_key"), ("proofs", "keys")] {
+    let own = ["keys", "policy", "auditors"].map(|key| ("proofs", key));
+    for (section, key) in [("server", "control"), ("store", "master_key")].into_iter().chain(own) {
         if let Some(toml::Value::Table(section)) = text.get_mut(section) {
             section.remove(key);
         }

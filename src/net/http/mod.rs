@@ -33,6 +33,7 @@
 mod error;
 mod exchange;
 pub mod page;
+pub mod server;
 mod url;
 mod verifier;
 
