@@ -89,6 +89,12 @@ pub enum Status {
     MessageGone,
     /// The charset is not supported.
     BadCharset,
+    /// A transfer encoding that can't be undone.
+    UnknownEncoding,
+    /// CREATE for a use that no mailbox can have.
+    UseUnsupported,
+    /// Something that only the administrator may do.
+    NotPermitted,
     /// A NUL byte in the content of a message.
     NulInContent,
     /// A command that is known and not served.
@@ -201,6 +207,9 @@ impl Status {
             Self::ReadOnly => row(550, "5.7.1", Some("NOPERM"), "the mailbox was opened for reading only"),
             Self::LimitReached => row(452, "4.5.3", Some("LIMIT"), "a limit of this server is reached"),
             Self::MessageGone => row(550, "5.1.1", Some("EXPUNGEISSUED"), "the message is gone"),
+            Self::UnknownEncoding => row(554, "5.6.1", Some("UNKNOWN-CTE"), "the encoding of this part is not known"),
+            Self::UseUnsupported => row(501, "5.5.4", Some("USEATTR"), "no mailbox can be for this"),
+            Self::NotPermitted => row(550, "5.7.1", Some("NOPERM"), "only the administrator may do this"),
             Self::BadCharset => row(501, "5.5.4", Some("BADCHARSET"), "this charset is not supported"),
             Self::NulInContent => row(550, "5.6.11", Some("CANNOT"), "the message holds a NUL byte"),
             Self::NotImplemented => row(502, "5.5.1", Some("CANNOT"), "this command is not served here"),

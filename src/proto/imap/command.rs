@@ -65,7 +65,12 @@ pub enum Kind {
         params: SelectParams,
     },
     /// CREATE
-    Create(WireName),
+    Create {
+        /// Its name.
+        mailbox: WireName,
+        /// `USE`: what it is for, as it was written (RFC 6154 §3).
+        uses: Vec<String>,
+    },
     /// DELETE
     Delete(WireName),
     /// RENAME
@@ -95,6 +100,14 @@ pub enum Kind {
         /// At least one.
         items: Vec<StatusItem>,
     },
+    /// GETQUOTA: the root.
+    GetQuota(String),
+    /// GETQUOTAROOT
+    GetQuotaRoot(WireName),
+    /// SETQUOTA: limits are the administrator's matter.
+    SetQuota,
+    /// UNAUTHENTICATE
+    Unauthenticate,
     /// IDLE
     Idle,
     /// CLOSE

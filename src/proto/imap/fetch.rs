@@ -26,6 +26,14 @@ pub enum FetchItem {
     Size,
     /// `MODSEQ`
     ModSeq,
+    /// `SAVEDATE` (RFC 8514)
+    SaveDate,
+    /// `EMAILID` (RFC 8474)
+    EmailId,
+    /// `THREADID` (RFC 8474)
+    ThreadId,
+    /// `PREVIEW` (RFC 8970)
+    Preview,
     /// `ENVELOPE`
     Envelope,
     /// `BODY`: the structure without extension data.
@@ -34,6 +42,8 @@ pub enum FetchItem {
     BodyStructure,
     /// Octets of the message.
     Content(Content),
+    /// `BINARY.SIZE[1.2]`: how many octets `BINARY[1.2]` has (RFC 3516).
+    BinarySize(Section),
 }
 
 /// Octets of a message: which, and under which name they are sent.
@@ -70,12 +80,20 @@ pub struct Partial {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Name {
     Body,
+    Binary,
     Rfc822,
     Rfc822Header,
     Rfc822Text,
 }
 
 impl Content {
+    /// Whether the part's transfer encoding is to be undone.
+    // [rfc3516#4.2]
+    #[must_use]
+    pub fn is_decoded(&self) -> bool {
+        self.name == Name::Binary
+    }
+
     /// Whether octets of the message's body leave, which is a transfer; its own header fields are none. The header of
     /// an enclosed message and of a part are inside the body.
     // [proofs#when-is-it-open]
@@ -91,6 +109,7 @@ impl fmt::Display for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name {
             Name::Body => write!(f, "BODY[{}]", self.section)?,
+            Name::Binary => write!(f, "BINARY[{}]", self.section)?,
             Name::Rfc822 => f.write_str("RFC822")?,
             Name::Rfc822Header => f.write_str("RFC822.HEADER")?,
             Name::Rfc822Text => f.write_str("RFC822.TEXT")?,
@@ -142,6 +161,11 @@ fn item(args: &mut Args<'_>) -> Parsed<FetchItem> {
         b"INTERNALDATE" => FetchItem::InternalDate,
         b"RFC822.SIZE" => FetchItem::Size,
         b"MODSEQ" => FetchItem::ModSeq,
+        // [rfc8514#4.2] [rfc8474#5.3]
+        b"SAVEDATE" => FetchItem::SaveDate,
+        b"EMAILID" => FetchItem::EmailId,
+        b"THREADID" => FetchItem::ThreadId,
+        b"PREVIEW" => preview(args)?,
         b"ENVELOPE" => FetchItem::Envelope,
         b"BODYSTRUCTURE" => FetchItem::BodyStructure,
         b"RFC822" => whole(SectionText::Whole, MarksSeen::Yes, Name::Rfc822),
@@ -152,8 +176,21 @@ fn item(args: &mut Args<'_>) -> Parsed<FetchItem> {
         b"BODY" if args.peek() != Some(b'[') => FetchItem::Body,
         b"BODY" => body(args, MarksSeen::Yes)?,
         b"BODY.PEEK" => body(args, MarksSeen::No)?,
+        b"BINARY" => binary(args, MarksSeen::Yes)?,
+        b"BINARY.PEEK" => binary(args, MarksSeen::No)?,
+        b"BINARY.SIZE" => FetchItem::BinarySize(numbers(args)?),
         _ => return Err(syntax("an item of FETCH is not known")),
     })
+}
+
+/// `PREVIEW` or `PREVIEW (LAZY)`: a preview takes so little that lazy clients get it too.
+// [rfc8970#3.1] [rfc8970#3.2]
+fn preview(args: &mut Args<'_>) -> Parsed<FetchItem> {
+    if args.take(b" (") {
+        args.expect("LAZY")?;
+        args.expect(")")?;
+    }
+    Ok(FetchItem::Preview)
 }
 
 fn content(section: Section, partial: Option<Partial>, seen: MarksSeen, name: Name) -> FetchItem {
@@ -166,6 +203,22 @@ fn body(args: &mut Args<'_>, seen: MarksSeen) -> Parsed<FetchItem> {
     args.expect("]")?;
     let partial = if args.take(b"<") { Some(partial(args)?) } else { None };
     Ok(content(section, partial, seen, Name::Body))
+}
+
+// [rfc3516#4.2]
+fn binary(args: &mut Args<'_>, seen: MarksSeen) -> Parsed<FetchItem> {
+    let section = numbers(args)?;
+    let partial = if args.take(b"<") { Some(partial(args)?) } else { None };
+    Ok(content(section, partial, seen, Name::Binary))
+}
+
+/// `[1.2]`: a part and nothing of it.
+// [rfc3516#4.3]
+fn numbers(args: &mut Args<'_>) -> Parsed<Section> {
+    args.expect("[")?;
+    let section = section(args)?;
+    args.expect("]")?;
+    if section.text == SectionText::Whole { Ok(section) } else { Err(syntax("BINARY names parts by number")) }
 }
 
 fn section(args: &mut Args<'_>) -> Parsed<Section> {

@@ -59,10 +59,16 @@ pub enum StatusItem {
     Size,
     /// The modification sequence of the last change (RFC 7162 §3.1.7).
     HighestModSeq,
+    /// The mailbox's identity, which a new name leaves as it is (RFC 8474 §4.3).
+    MailboxId,
+    /// Octets of the messages with `\Deleted` (RFC 9208 §4.1.4).
+    DeletedStorage,
+    /// Octets of a message that APPEND takes (RFC 7889 §4).
+    AppendLimit,
 }
 
 impl StatusItem {
-    const ALL: [(Self, &'static str); 8] = [
+    const ALL: [(Self, &'static str); 11] = [
         (Self::Messages, "MESSAGES"),
         (Self::Recent, "RECENT"),
         (Self::UidNext, "UIDNEXT"),
@@ -71,6 +77,9 @@ impl StatusItem {
         (Self::Deleted, "DELETED"),
         (Self::Size, "SIZE"),
         (Self::HighestModSeq, "HIGHESTMODSEQ"),
+        (Self::MailboxId, "MAILBOXID"),
+        (Self::DeletedStorage, "DELETED-STORAGE"),
+        (Self::AppendLimit, "APPENDLIMIT"),
     ];
 
     /// Its name in commands and answers.

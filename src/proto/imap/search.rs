@@ -38,6 +38,12 @@ pub enum SearchKey {
     Smaller(u64),
     /// Changed at this modification sequence or later.
     ModSeq(ModSeq),
+    /// Has this identity (RFC 8474 §6).
+    EmailId(String),
+    /// Belongs to the thread with this identity (RFC 8474 §6).
+    ThreadId(String),
+    /// The day on which it came into this mailbox, against a day (RFC 8514 §4.3).
+    Saved(Compare, i64),
     /// Came so many seconds ago or longer.
     Older(u32),
     /// Came within so many seconds.
@@ -203,6 +209,8 @@ impl Parser {
             "LARGER" => args.number64().map(SearchKey::Larger),
             "SMALLER" => args.number64().map(SearchKey::Smaller),
             "MODSEQ" => changed(args).map(SearchKey::ModSeq),
+            "EMAILID" => args.text().map(SearchKey::EmailId),
+            "THREADID" => args.text().map(SearchKey::ThreadId),
             "OLDER" => interval(args).map(SearchKey::Older),
             "YOUNGER" => interval(args).map(SearchKey::Younger),
             "HEADER" => {
@@ -257,6 +265,10 @@ fn date_key(word: &str, args: &mut Args<'_>) -> Parsed<SearchKey> {
         "BEFORE" => (SearchKey::Received, Compare::Before),
         "ON" => (SearchKey::Received, Compare::On),
         "SINCE" => (SearchKey::Received, Compare::Since),
+        // [rfc8514#4.3]
+        "SAVEDBEFORE" => (SearchKey::Saved, Compare::Before),
+        "SAVEDON" => (SearchKey::Saved, Compare::On),
+        "SAVEDSINCE" => (SearchKey::Saved, Compare::Since),
         "SENTBEFORE" => (SearchKey::Sent, Compare::Before),
         "SENTON" => (SearchKey::Sent, Compare::On),
         "SENTSINCE" => (SearchKey::Sent, Compare::Since),
@@ -268,7 +280,8 @@ fn date_key(word: &str, args: &mut Args<'_>) -> Parsed<SearchKey> {
 fn flag_key(word: &str) -> Option<SearchKey> {
     let unseen = || SearchKey::NoFlag(SystemFlags::SEEN);
     Some(match word {
-        "ALL" => SearchKey::All,
+        // every mailbox keeps the dates (RFC 8514 §4.3)
+        "ALL" | "SAVEDATESUPPORTED" => SearchKey::All,
         "RECENT" => SearchKey::Recent,
         "NEW" => SearchKey::And(vec![SearchKey::Recent, unseen()]),
         "OLD" => SearchKey::Not(Box::new(SearchKey::Recent)),

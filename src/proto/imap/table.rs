@@ -74,7 +74,7 @@ const fn extension(name: &'static str, states: States, action: Action, capabilit
 use Action::Ask;
 
 /// Every command. The order is that of the capabilities.
-static COMMANDS: [Row; 40] = [
+static COMMANDS: [Row; 44] = [
     row("CAPABILITY", States::ANY, Ask(|args| args.end().map(|()| Kind::Capability))),
     row("NOOP", States::ANY, Ask(|args| args.end().map(|()| Kind::Noop))),
     row("LOGOUT", States::ANY, Action::Logout),
@@ -86,7 +86,7 @@ static COMMANDS: [Row; 40] = [
     extension("NAMESPACE", States::AFTER_LOGIN, Ask(|args| args.end().map(|()| Kind::Namespace)), "NAMESPACE"),
     row("SELECT", States::AFTER_LOGIN, Ask(|args| select(args, Access::ReadWrite))),
     row("EXAMINE", States::AFTER_LOGIN, Ask(|args| select(args, Access::ReadOnly))),
-    row("CREATE", States::AFTER_LOGIN, Ask(|args| mailbox(args).map(Kind::Create))),
+    extension("CREATE", States::AFTER_LOGIN, Ask(create), "CREATE-SPECIAL-USE"),
     row("DELETE", States::AFTER_LOGIN, Ask(|args| mailbox(args).map(Kind::Delete))),
     row("RENAME", States::AFTER_LOGIN, Ask(rename)),
     row("SUBSCRIBE", States::AFTER_LOGIN, Ask(|args| mailbox(args).map(Kind::Subscribe))),
@@ -94,6 +94,15 @@ static COMMANDS: [Row; 40] = [
     extension("LIST", States::AFTER_LOGIN, Ask(list_command), "LIST-EXTENDED LIST-STATUS CHILDREN SPECIAL-USE"),
     row("LSUB", States::AFTER_LOGIN, Ask(lsub)),
     row("STATUS", States::AFTER_LOGIN, Ask(status)),
+    extension("GETQUOTA", States::AFTER_LOGIN, Ask(get_quota), "QUOTA QUOTA=RES-STORAGE"),
+    row("GETQUOTAROOT", States::AFTER_LOGIN, Ask(|args| mailbox(args).map(Kind::GetQuotaRoot))),
+    row("SETQUOTA", States::AFTER_LOGIN, Ask(set_quota)),
+    extension(
+        "UNAUTHENTICATE",
+        States::AFTER_LOGIN,
+        Ask(|args| args.end().map(|()| Kind::Unauthenticate)),
+        "UNAUTHENTICATE",
+    ),
     row("APPEND", States::AFTER_LOGIN, Action::Append),
     // IDLE without a mailbox must be answered too: Outlook sends it
     extension("IDLE", States::AFTER_LOGIN, Ask(|args| args.end().map(|()| Kind::Idle)), "IDLE"),
@@ -124,7 +133,7 @@ static COMMANDS: [Row; 40] = [
 ];
 
 /// Capabilities that belong to no command.
-const FEATURES: [(&str, States); 13] = [
+const FEATURES: [(&str, States); 17] = [
     ("IMAP4rev1", States::ANY),
     ("LITERAL+", States::ANY),
     ("SASL-IR", States::BEFORE_LOGIN),
@@ -138,6 +147,10 @@ const FEATURES: [(&str, States); 13] = [
     ("WITHIN", States::AFTER_LOGIN),
     ("STATUS=SIZE", States::AFTER_LOGIN),
     ("INPROGRESS", States::AFTER_LOGIN),
+    ("OBJECTID", States::AFTER_LOGIN),
+    ("SAVEDATE", States::AFTER_LOGIN),
+    ("PREVIEW", States::AFTER_LOGIN),
+    ("BINARY", States::AFTER_LOGIN),
 ];
 
 /// The row of a command's name, in any case.
@@ -213,6 +226,45 @@ fn mailbox(args: &mut Args<'_>) -> Parsed<WireName> {
     let name = WireName(args.mailbox()?);
     args.end()?;
     Ok(name)
+}
+
+/// `name (USE (\Archive))`
+// [rfc6154#3]
+fn create(args: &mut Args<'_>) -> Parsed<Kind> {
+    args.space()?;
+    let mailbox = WireName(args.mailbox()?);
+    let mut uses = Vec::new();
+    if args.take(b" (USE ") {
+        uses = args.list_or_empty(|args| {
+            args.expect("\\")?;
+            args.atom().map(|word| format!("\\{word}"))
+        })?;
+        args.expect(")")?;
+    }
+    args.end()?;
+    Ok(Kind::Create { mailbox, uses })
+}
+
+// [rfc9208#4.1.2]
+fn get_quota(args: &mut Args<'_>) -> Parsed<Kind> {
+    args.space()?;
+    let root = args.text()?;
+    args.end()?;
+    Ok(Kind::GetQuota(root))
+}
+
+// [rfc9208#4.1.1]
+fn set_quota(args: &mut Args<'_>) -> Parsed<Kind> {
+    args.space()?;
+    args.text()?;
+    args.space()?;
+    args.list_or_empty(|args| {
+        args.atom()?;
+        args.space()?;
+        args.number64()
+    })?;
+    args.end()?;
+    Ok(Kind::SetQuota)
 }
 
 fn select(args: &mut Args<'_>, access: Access) -> Parsed<Kind> {
@@ -318,8 +370,10 @@ mod tests {
             (State::Secured, "IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN AUTH=LOGIN ID"),
             (
                 State::Authenticated,
-                "IMAP4rev1 LITERAL+ UTF8=ACCEPT CONDSTORE QRESYNC ESEARCH SEARCHRES PARTIAL WITHIN STATUS=SIZE INPROGRESS ID ENABLE NAMESPACE LIST-EXTENDED LIST-STATUS CHILDREN SPECIAL-USE \
-                 IDLE UNSELECT UIDPLUS SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES MOVE",
+                "IMAP4rev1 LITERAL+ UTF8=ACCEPT CONDSTORE QRESYNC ESEARCH SEARCHRES PARTIAL WITHIN STATUS=SIZE \
+                 INPROGRESS OBJECTID SAVEDATE PREVIEW BINARY ID ENABLE NAMESPACE CREATE-SPECIAL-USE LIST-EXTENDED \
+                 LIST-STATUS CHILDREN SPECIAL-USE QUOTA QUOTA=RES-STORAGE UNAUTHENTICATE IDLE UNSELECT UIDPLUS SORT \
+                 SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES MOVE",
             ),
         ] {
             assert_eq!(capabilities(state), text);

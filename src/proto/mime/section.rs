@@ -94,6 +94,24 @@ impl Section {
         valid.then_some(Self { path, text })
     }
 
+    /// The part that the numbers lead to; none for a message itself, and where there is no such part.
+    #[must_use]
+    pub fn part<'a>(&self, structure: &'a Structure) -> Option<&'a Part> {
+        match Place::of(structure, &self.path)? {
+            Place::Part(index) => structure.part(index),
+            Place::Message(_) | Place::Missing(_) => None,
+        }
+    }
+
+    /// How many octets it has; none where it is not there, or is a choice of fields.
+    #[must_use]
+    pub fn octets(&self, structure: &Structure) -> u64 {
+        match self.find(structure) {
+            Some(Found::Octets(range)) => range.end - range.start,
+            _ => 0,
+        }
+    }
+
     /// Where the section lies in a message; none if the message has no such part, or if `HEADER` or `TEXT` are asked of
     /// a part that holds no message.
     // [rfc9051#6.4.5.1]

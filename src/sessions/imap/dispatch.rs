@@ -3,7 +3,7 @@
 use super::flags::Asked;
 use super::view::Expunges;
 use super::{Imap, Output};
-use crate::mail::{Blame, Fault};
+use crate::mail::{Blame, Fault, Status};
 use crate::proto::Machine;
 use crate::proto::imap::command::{Command, Kind, Numbers};
 use crate::proto::imap::response::{self, Completion};
@@ -41,6 +41,7 @@ impl Imap {
             Kind::Close => self.close().await,
             Kind::Unselect => self.unselect(),
             Kind::Idle => self.idle(out),
+            Kind::Unauthenticate => self.unauthenticate(),
             kind => {
                 let outcome = self.carry_out(&command.tag, kind, out).await;
                 self.finish(outcome, expunges, out)
@@ -64,7 +65,11 @@ impl Imap {
                 write_line(out, format_args!("* NAMESPACE ((\"\" \"/\")) NIL NIL"));
                 Ok(Completion::plain())
             }
-            Kind::Create(name) => self.create(&name).await,
+            Kind::Create { mailbox, uses } => self.create(&mailbox, &uses).await,
+            Kind::GetQuota(root) => self.get_quota(&root, out),
+            Kind::GetQuotaRoot(mailbox) => self.get_quota_root(&mailbox, out),
+            // [rfc9208#4.1.1]
+            Kind::SetQuota => Err(Fault::user(Status::NotPermitted, "limits are set by the administrator")),
             Kind::Delete(name) => self.delete(&name).await,
             Kind::Rename { from, to } => self.rename(&from, &to).await,
             Kind::Subscribe(name) => self.subscribe(&name).await,
@@ -83,7 +88,7 @@ impl Imap {
             }
             Kind::Copy(transfer) => self.copy(&transfer).await,
             Kind::Move(transfer) => self.move_messages(&transfer, out).await,
-            Kind::Login(_) | Kind::Select { .. } | Kind::Close | Kind::Unselect | Kind::Idle => {
+            Kind::Login(_) | Kind::Select { .. } | Kind::Close | Kind::Unselect | Kind::Idle | Kind::Unauthenticate => {
                 unreachable!("carried out by `command`, for they change the connection's state")
             }
         }

@@ -4,17 +4,17 @@
 use super::dispatch::{Outcome, write_line};
 use super::resync::Missed;
 use super::stream::{self, Peer};
-use super::{Enabled, Imap, Output, render};
+use super::{Enabled, Imap, Output, preview, render};
 use crate::flows::{self, FetchBasis, Openings};
-use crate::mail::{Fault, FlagSet, Keyword, ModSeq, Status, SystemFlags, Uid};
+use crate::mail::{Fault, FlagSet, Keyword, MailboxId, ModSeq, Status, SystemFlags, Uid};
 use crate::proto::imap::command::{Access, Numbers};
 use crate::proto::imap::fetch::{Content, FetchItem, MarksSeen};
 use crate::proto::imap::name::Names;
 use crate::proto::imap::response::{self, Completion};
 use crate::proto::imap::resync::FetchModifiers;
 use crate::proto::imap::sequence::SequenceSet;
-use crate::proto::mime::Structure;
-use crate::store::{BodyReader, FlagOp, Record, TransferReceipt};
+use crate::proto::mime::{Part, Structure};
+use crate::store::{Account, BodyReader, FlagOp, Record, TransferReceipt};
 
 /// Messages whose flags are written between two looks at whether the client keeps up.
 const RECORDS_AT_ONCE: usize = 1000;
@@ -47,9 +47,14 @@ impl Plan {
     /// Whether the records alone don't answer it.
     fn needs_views(&self) -> bool {
         let by_record = |item: &FetchItem| {
-            matches!(
+            !matches!(
                 item,
-                FetchItem::Flags | FetchItem::Uid | FetchItem::InternalDate | FetchItem::Size | FetchItem::ModSeq
+                FetchItem::Envelope
+                    | FetchItem::Body
+                    | FetchItem::BodyStructure
+                    | FetchItem::Preview
+                    | FetchItem::BinarySize(_)
+                    | FetchItem::Content(_)
             )
         };
         !self.items.iter().all(by_record)
@@ -184,7 +189,7 @@ impl Imap {
     async fn prepare(&self, plan: &Plan, batch: &[(u32, Uid)]) -> Result<Vec<Message>, Fault> {
         let mut attempt = 1;
         loop {
-            let mut messages = self.load(batch)?;
+            let mut messages = self.load(plan, batch)?;
             match self.obtain_receipts(plan, &mut messages).await {
                 Ok(()) => return Ok(messages),
                 Err(fault) if fault.status == Status::MessageGone && attempt < ATTEMPTS => attempt += 1,
@@ -193,13 +198,30 @@ impl Imap {
         }
     }
 
-    fn load(&self, batch: &[(u32, Uid)]) -> Result<Vec<Message>, Fault> {
+    /// Refuses to undo an encoding that nobody knows.
+    // [rfc3516#4.2]
+    fn check_encodings(plan: &Plan, structure: &Structure) -> Result<(), Fault> {
+        let sections = plan.items.iter().filter_map(|item| match item {
+            FetchItem::Content(content) if content.is_decoded() => Some(&content.section),
+            FetchItem::BinarySize(section) => Some(section),
+            _ => None,
+        });
+        let known =
+            |part: &Part| ["7bit", "8bit", "binary", "base64", "quoted-printable"].contains(&part.encoding.as_str());
+        match sections.filter_map(|section| section.part(structure)).find(|part| !known(part)) {
+            Some(_) => Err(Fault::user(Status::UnknownEncoding, "a part's transfer encoding")),
+            None => Ok(()),
+        }
+    }
+
+    fn load(&self, plan: &Plan, batch: &[(u32, Uid)]) -> Result<Vec<Message>, Fault> {
         let (account, mailbox) = (self.account()?, self.selected()?.mailbox);
         let mut messages = Vec::with_capacity(batch.len());
         for (number, uid) in batch {
             match account.view(mailbox, *uid) {
                 Ok(view) => {
                     let structure = view.structure.prefixed(&view.prefix);
+                    Self::check_encodings(plan, &structure)?;
                     messages.push(Message { number: *number, uid: *uid, structure, receipt: None });
                 }
                 Err(fault) if fault.status == Status::MessageGone => {}
@@ -266,8 +288,17 @@ impl Imap {
         };
         let gone = || Fault::user(Status::MessageGone, format!("UID {}", message.uid));
         let record = selected.index.get(message.uid).ok_or_else(gone)?;
-        let telling =
-            Telling { plan, message, record: &record, keywords, body, names: self.names, enabled: self.enabled };
+        let telling = Telling {
+            plan,
+            message,
+            record: &record,
+            keywords,
+            body,
+            names: self.names,
+            enabled: self.enabled,
+            account,
+            mailbox: selected.mailbox,
+        };
         let changed = plan.seen == MarksSeen::Yes && record.modseq > selected.view.known();
         let told = telling.write(if changed { Flags::Told } else { Flags::IfAsked }, out).await;
         // half a response can't be taken back, and what follows would be read as its rest
@@ -296,6 +327,8 @@ struct Telling<'a> {
     body: Option<BodyReader>,
     names: Names,
     enabled: Enabled,
+    account: &'a Account,
+    mailbox: MailboxId,
 }
 
 impl Telling<'_> {
@@ -316,7 +349,7 @@ impl Telling<'_> {
                 text.push(b' ');
             }
             let FetchItem::Content(content) = item else {
-                self.write_fact(item, &mut text);
+                self.write_fact(item, &mut text)?;
                 continue;
             };
             out.extend(&std::mem::take(&mut text));
@@ -329,10 +362,18 @@ impl Telling<'_> {
         Ok(Peer::Listens)
     }
 
-    fn write_fact(&self, item: &FetchItem, text: &mut Vec<u8>) {
-        if render::of_record(text, item, self.record, self.keywords).is_none() {
-            render::of_structure(text, item, &self.message.structure, self.names);
+    fn write_fact(&self, item: &FetchItem, text: &mut Vec<u8>) -> Result<(), Fault> {
+        let structure = &self.message.structure;
+        if *item == FetchItem::Preview {
+            preview::write(text, structure, &self.account.search_text(self.mailbox, self.message.uid)?)?;
+        } else if let FetchItem::BinarySize(section) = item {
+            // [rfc3516#4.3]
+            let size = section.part(structure).map_or_else(|| section.octets(structure), |part| part.decoded_size);
+            response::text(text, format_args!("BINARY.SIZE[{section}] {size}"));
+        } else if render::of_record(text, item, self.record, self.keywords).is_none() {
+            render::of_structure(text, item, structure, self.names);
         }
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::dispatch::Outcome;
 use super::listing::{Exists, Known, Line, Names, SelectedBelow};
-use super::{Imap, Output, status};
+use super::{Imap, Output};
 use crate::mail::Fault;
 use crate::proto::imap::list::{List, StatusItem};
 use crate::proto::imap::name::{Pattern, WireName};
@@ -30,7 +30,7 @@ impl Imap {
             // [clients#imap-traps] STATUS comes after its LIST line
             let info = mailboxes.iter().find(|info| line.exists == Exists::Yes && info.name == line.name);
             if let (Some(info), Some(items)) = (info, &list.show.status) {
-                status::write(&mut text, info, items, self.names);
+                self.write_status(&mut text, info, items)?;
             }
             out.extend(&text);
             if out.flush_if_large().await.is_err() {

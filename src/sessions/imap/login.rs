@@ -45,6 +45,17 @@ impl Imap {
         }
     }
 
+    /// Everything that came from the login and after it is forgotten; TLS stays.
+    // [rfc8437#3]
+    pub(super) fn unauthenticate(&mut self) -> Answer {
+        self.person = None;
+        self.selected = None;
+        self.upload = None;
+        self.names = Names::default();
+        self.enabled = Enabled::default();
+        Answer::becoming(Ok(Completion::plain()), State::Secured)
+    }
+
     // [rfc2971#3.1] [clients#imap-what-clients-do]
     pub(super) fn id(&self, fields: &[(String, Option<String>)], out: &mut Output) -> Completion {
         let of = |name: &str| {

@@ -1,17 +1,20 @@
 //! CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE.
 
-use super::Imap;
 use super::dispatch::Outcome;
+use super::{Imap, render};
 use crate::mail::{Fault, Status};
 use crate::proto::imap::name::WireName;
 use crate::proto::imap::response::Completion;
-use crate::store::Tx;
+use crate::store::{SpecialUse, Tx};
 
 impl Imap {
-    // [rfc3501#6.3.3]
-    pub(super) async fn create(&mut self, name: &WireName) -> Outcome {
+    // [rfc3501#6.3.3] [rfc6154#3] [rfc8474#4.1]
+    pub(super) async fn create(&mut self, name: &WireName, uses: &[String]) -> Outcome {
         let (account, name) = (self.account()?.id(), self.new_name(name)?);
-        self.change(move |tx| tx.create_mailbox(account, &name).map(drop)).await
+        let special_use = special_use(uses)?;
+        let job = move |tx: &mut Tx<'_>| tx.create_mailbox_for(account, &name, special_use);
+        let mailbox = self.services.store.write(job).await?;
+        Ok(Completion::with(format!("MAILBOXID ({})", render::mailbox_id(mailbox))))
     }
 
     // [rfc3501#6.3.4]
@@ -47,6 +50,20 @@ impl Imap {
     async fn change(&self, job: impl FnOnce(&mut Tx<'_>) -> Result<(), Fault> + Send + 'static) -> Outcome {
         self.services.store.write(job).await?;
         Ok(Completion::plain())
+    }
+}
+
+/// What a new mailbox is for: one thing, of those that there are.
+// [rfc6154#3]
+fn special_use(uses: &[String]) -> Result<Option<SpecialUse>, Fault> {
+    let known = |word: &String| {
+        let named = |special: &SpecialUse| special.attribute().eq_ignore_ascii_case(word);
+        SpecialUse::ALL.iter().map(|(special, _)| *special).find(named)
+    };
+    match uses {
+        [] => Ok(None),
+        [only] => known(only).map(Some).ok_or_else(|| Fault::user(Status::UseUnsupported, "a use that no mailbox has")),
+        _ => Err(Fault::user(Status::UseUnsupported, "several uses for one mailbox")),
     }
 }
 

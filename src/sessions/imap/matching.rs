@@ -21,6 +21,9 @@ pub(super) struct Facts<'a> {
     pub(super) received: Time,
     pub(super) size: u64,
     pub(super) modseq: ModSeq,
+    pub(super) saved: Time,
+    /// What EMAILID is made of.
+    pub(super) message: u64,
     /// The header in short, once it was read.
     pub(super) digest: Option<&'a Digest>,
     /// The header with its blank line, once it was read.
@@ -127,9 +130,12 @@ fn plain(key: &SearchKey, facts: &Facts<'_>) -> bool {
         SearchKey::Received(compare, day) => compare.holds(facts.received.day(), *day),
         SearchKey::Larger(size) => facts.size > *size,
         SearchKey::Smaller(size) => facts.size < *size,
+        // [rfc8514#4.3] [rfc8474#6]
+        SearchKey::Saved(compare, day) => compare.holds(facts.saved.day(), *day),
+        SearchKey::EmailId(id) => *id == format!("M{}", facts.message),
         // [rfc7162#3.1.5]
         SearchKey::ModSeq(modseq) => facts.modseq >= *modseq,
-        // no message is ever shown as \Recent; all other keys are made ready as queries of their own
+        // no message is ever shown as \Recent or has a THREADID; all other keys are made ready as queries of their own
         _ => false,
     }
 }
@@ -218,6 +224,8 @@ mod tests {
                 received,
                 size: 1000,
                 modseq: ModSeq(50),
+                saved: received,
+                message: 12,
                 digest: (known > 0).then_some(&digest),
                 header: (known > 1).then_some(&structure.header),
                 texts: (known > 2).then_some(&texts),
@@ -270,10 +278,15 @@ mod tests {
         }
     }
 
-    // [rfc5182#2.1] [rfc5032#2] [rfc7162#3.1.5]
+    // [rfc5182#2.1] [rfc5032#2] [rfc7162#3.1.5] [rfc8514#4.3] [rfc8474#6]
     #[test]
     fn keys_of_extensions_are_judged_by_the_record() {
         for (key, answer) in [
+            ("SAVEDON 3-Nov-2026 SAVEDATESUPPORTED", true),
+            ("SAVEDBEFORE 3-Nov-2026", false),
+            ("EMAILID M12", true),
+            ("EMAILID M1", false),
+            ("THREADID T1", false),
             ("MODSEQ 50", true),
             ("MODSEQ 51", false),
             ("$", true),

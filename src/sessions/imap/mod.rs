@@ -18,6 +18,8 @@ mod listing;
 mod login;
 mod mailboxes;
 mod matching;
+mod preview;
+mod quota;
 mod render;
 mod results;
 mod resync;

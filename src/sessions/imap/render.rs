@@ -1,7 +1,7 @@
 //! What FETCH says of a message besides its octets: flags, dates, envelope, structure.
 
 use super::Enabled;
-use crate::mail::{Keyword, SystemFlags};
+use crate::mail::{Keyword, MailboxId, SystemFlags};
 use crate::proto::imap::fetch::FetchItem;
 use crate::proto::imap::name::Names;
 use crate::proto::imap::render_bodystructure::{Form, body_structure};
@@ -44,6 +44,18 @@ pub(super) fn uid_and_flags(out: &mut Vec<u8>, number: u32, record: &Record, key
     out.extend_from_slice(b")\r\n");
 }
 
+/// EMAILID: the same for all copies of a message within an account.
+// [rfc8474#5.1]
+pub(super) fn email_id(record: &Record) -> String {
+    format!("M{}", record.message)
+}
+
+/// MAILBOXID: never given to another mailbox.
+// [rfc8474#4.1]
+pub(super) fn mailbox_id(mailbox: MailboxId) -> String {
+    format!("F{mailbox}")
+}
+
 /// An item that the record answers; none if it is of another sort.
 pub(super) fn of_record(out: &mut Vec<u8>, item: &FetchItem, record: &Record, keywords: &[Keyword]) -> Option<()> {
     match item {
@@ -54,7 +66,17 @@ pub(super) fn of_record(out: &mut Vec<u8>, item: &FetchItem, record: &Record, ke
         }
         FetchItem::Size => response::text(out, format_args!("RFC822.SIZE {}", record.size)),
         FetchItem::ModSeq => response::text(out, format_args!("MODSEQ ({})", record.modseq)),
-        FetchItem::Envelope | FetchItem::Body | FetchItem::BodyStructure | FetchItem::Content(_) => return None,
+        FetchItem::SaveDate => response::text(out, format_args!("SAVEDATE \"{}\"", record.saved.internal_date())),
+        // [rfc8474#5.1]
+        FetchItem::EmailId => response::text(out, format_args!("EMAILID ({})", email_id(record))),
+        // [rfc8474#5.2] threads have no identity of their own here
+        FetchItem::ThreadId => out.extend_from_slice(b"THREADID NIL"),
+        FetchItem::Envelope
+        | FetchItem::Body
+        | FetchItem::BodyStructure
+        | FetchItem::Preview
+        | FetchItem::BinarySize(_)
+        | FetchItem::Content(_) => return None,
     }
     Some(())
 }

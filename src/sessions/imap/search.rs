@@ -269,6 +269,8 @@ fn facts<'a>(number: u32, record: &Record) -> Facts<'a> {
         received: record.internal_date,
         size: record.size,
         modseq: record.modseq,
+        saved: record.saved,
+        message: record.message,
         digest: None,
         header: None,
         texts: None,

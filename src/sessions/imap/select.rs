@@ -59,6 +59,8 @@ impl Imap {
         // what came since `info` was read is in the view already, so the next UID is beyond it
         let next = opened.after_last.max(info.uid_next);
         write_line(out, format_args!("* OK [UIDNEXT {next}] predicted next UID"));
+        // [rfc8474#4.2]
+        write_line(out, format_args!("* OK [MAILBOXID ({})] the same under any name", render::mailbox_id(info.id)));
         // [rfc7162#3.1.2.1]
         write_line(out, format_args!("* OK [HIGHESTMODSEQ {}] last change", selected.view.known().0.max(1)));
         if let Some(resync) = resync.filter(|resync| resync.uid_validity == info.uid_validity.0.get()) {

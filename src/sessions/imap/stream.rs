@@ -6,8 +6,9 @@ use super::Output;
 use crate::mail::{Fault, Status};
 use crate::proto::imap::fetch::Content;
 use crate::proto::imap::response;
-use crate::proto::mime::Structure;
 use crate::proto::mime::section::{Found, partial};
+use crate::proto::mime::transfer::Decoder;
+use crate::proto::mime::{Part, Structure};
 use crate::store::BodyReader;
 
 /// Octets that are decrypted at once.
@@ -30,6 +31,9 @@ pub(super) async fn content(
 ) -> Result<Peer, Fault> {
     let mut head = Vec::new();
     response::text(&mut head, format_args!("{content} "));
+    if let Some(part) = content.section.part(structure).filter(|_| content.is_decoded()) {
+        return decoded(head, content, part, body.ok_or_else(no_receipt)?, out).await;
+    }
     match content.section.find(structure) {
         None => head.extend_from_slice(b"NIL"),
         Some(Found::Octets(range)) if content.is_body() => {
@@ -60,6 +64,42 @@ async fn stream(body: &BodyReader, range: Range<u64>, out: &mut Output) -> Resul
         }
         out.extend(&bytes);
         at += bytes.len() as u64;
+        if out.flush_if_large().await.is_err() {
+            return Ok(Peer::Gone);
+        }
+    }
+    Ok(Peer::Listens)
+}
+
+/// Octets of a part with its transfer encoding undone, as a `literal8`.
+// [rfc3516#4.2]
+async fn decoded(
+    mut head: Vec<u8>,
+    content: &Content,
+    part: &Part,
+    body: &BodyReader,
+    out: &mut Output,
+) -> Result<Peer, Fault> {
+    let wanted = part_of(content, 0..part.decoded_size);
+    response::text(&mut head, format_args!("~"));
+    response::literal_head(&mut head, wanted.end - wanted.start);
+    out.extend(&head);
+    let (mut decoder, mut passed) = (Some(Decoder::new(part.transfer_encoding())), 0);
+    let mut at = part.body.start;
+    while passed < wanted.end {
+        let mut octets = Vec::new();
+        if at < part.body.end {
+            let chunk = body.read(at..part.body.end.min(at + CHUNK))?;
+            at += chunk.len().max(1) as u64;
+            decoder.as_mut().into_iter().for_each(|decoder| decoder.push(&chunk, &mut octets));
+        } else {
+            let last = decoder.take().ok_or_else(|| Fault::ours(Status::Storage, "a part is shorter than it was"))?;
+            last.finish(&mut octets);
+        }
+        let place =
+            |offset: u64| usize::try_from(offset.saturating_sub(passed)).unwrap_or(usize::MAX).min(octets.len());
+        out.extend(&octets[place(wanted.start)..place(wanted.end)]);
+        passed += octets.len() as u64;
         if out.flush_if_large().await.is_err() {
             return Ok(Peer::Gone);
         }

@@ -15,12 +15,26 @@ impl Tx<'_> {
     /// `MailboxExists`, `BadMailboxName`, `LimitReached`.
     // [rfc9051#6.3.4]
     pub fn create_mailbox(&mut self, account: AccountId, name: &str) -> Result<MailboxId, Fault> {
+        self.create_mailbox_for(account, name, None)
+    }
+
+    /// Makes a mailbox that is for something.
+    ///
+    /// # Errors
+    /// As [`Tx::create_mailbox`].
+    // [rfc6154#3]
+    pub fn create_mailbox_for(
+        &mut self,
+        account: AccountId,
+        name: &str,
+        special_use: Option<SpecialUse>,
+    ) -> Result<MailboxId, Fault> {
         let name = name::normalise(name)?;
         if self.find_mailbox(account, &name)?.is_some() {
             return Err(Fault::user(Status::MailboxExists, "create"));
         }
         self.create_parents(account, &name)?;
-        self.add_mailbox(account, &name, None)
+        self.add_mailbox(account, &name, special_use)
     }
 
     /// Deletes a mailbox with its messages. Its name stays subscribed.

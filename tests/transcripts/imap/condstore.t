@@ -15,6 +15,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 1] first unseen
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 4] predicted next UID
+S: * OK [MAILBOXID (F2)] the same under any name
 S: * OK [HIGHESTMODSEQ 10] last change
 S: b OK [READ-WRITE] SELECT completed
 C: c FETCH 1:* (UID MODSEQ)
@@ -48,6 +49,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 2] first unseen
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 4] predicted next UID
+S: * OK [MAILBOXID (F2)] the same under any name
 S: * OK [HIGHESTMODSEQ 12] last change
 S: a OK [READ-WRITE] SELECT completed
 C: b STORE 3 +FLAGS ($done)

@@ -48,6 +48,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 2] first unseen
 S: * OK [UIDVALIDITY 1795341605] UIDs valid
 S: * OK [UIDNEXT 4] predicted next UID
+S: * OK [MAILBOXID (F7)] the same under any name
 S: * OK [HIGHESTMODSEQ 14] last change
 S: m OK [READ-WRITE] SELECT completed
 C: n FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE)
@@ -62,6 +63,7 @@ S: * 2 EXISTS
 S: * 0 RECENT
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 7] predicted next UID
+S: * OK [MAILBOXID (F2)] the same under any name
 S: * OK [HIGHESTMODSEQ 23] last change
 S: o OK [READ-ONLY] EXAMINE completed
 C: p COPY 1 Archive

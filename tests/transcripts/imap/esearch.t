@@ -82,6 +82,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 2] first unseen
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 5] predicted next UID
+S: * OK [MAILBOXID (F2)] the same under any name
 S: * OK [HIGHESTMODSEQ 11] last change
 S: x OK [READ-WRITE] SELECT completed
 C: y FETCH $ UID

@@ -70,6 +70,7 @@ S: * 5 EXISTS
 S: * 0 RECENT
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 6] predicted next UID
+S: * OK [MAILBOXID (F2)] the same under any name
 S: * OK [HIGHESTMODSEQ 17] last change
 S: g OK [READ-ONLY] EXAMINE completed
 C: h STORE 1 -FLAGS (\Seen)
@@ -99,6 +100,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 1] first unseen
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 6] predicted next UID
+S: * OK [MAILBOXID (F2)] the same under any name
 S: * OK [HIGHESTMODSEQ 18] last change
 S: k OK [READ-WRITE] SELECT completed
 C: l UID FETCH 1 BODY.PEEK[TEXT]<0.1>

@@ -28,6 +28,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 1] first unseen
 S: * OK [UIDVALIDITY 1795341603] UIDs valid
 S: * OK [UIDNEXT 2] predicted next UID
+S: * OK [MAILBOXID (F5)] the same under any name
 S: * OK [HIGHESTMODSEQ 13] last change
 S: h OK [READ-WRITE] SELECT completed
 S: * 1 FETCH (UID 1)

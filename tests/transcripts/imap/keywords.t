@@ -55,6 +55,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 1] first unseen
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 2] predicted next UID
+S: * OK [MAILBOXID (F2)] the same under any name
 S: * OK [HIGHESTMODSEQ 12] last change
 S: i OK [READ-WRITE] SELECT completed
 == what is recorded?

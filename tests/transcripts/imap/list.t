@@ -48,7 +48,7 @@ C: i LSUB "" "iNb*"
 S: * LSUB (\HasNoChildren) "/" INBOX
 S: i OK LSUB completed
 C: j CREATE Dossiers/2026/Labo
-S: j OK CREATE completed
+S: j OK [MAILBOXID (F10)] CREATE completed
 C: k LIST "" "%"
 S: * LIST (\HasNoChildren) "/" INBOX
 S: * LIST (\HasNoChildren \Archive) "/" "Archive"

@@ -2,9 +2,9 @@
 # [rfc3501#5.1] [rfc3501#5.1.3] [clients#imap-traps]
 begin: signed in
 C: a CREATE "Envoy&AOk-s &- re&AOc-us"
-S: a OK CREATE completed
+S: a OK [MAILBOXID (F8)] CREATE completed
 C: b CREATE "&2D3eAA-"
-S: b OK CREATE completed
+S: b OK [MAILBOXID (F9)] CREATE completed
 C: c LIST "" "Envoy&AOk-s*"
 S: * LIST (\HasNoChildren) "/" "Envoy&AOk-s &- re&AOc-us"
 S: c OK LIST completed
@@ -25,7 +25,7 @@ S: i NO [CANNOT] this cannot be the name of a mailbox
 C: j LIST "" "&"
 S: j OK LIST completed
 C: k CREATE ../../etc/passwd
-S: k OK CREATE completed
+S: k OK [MAILBOXID (F13)] CREATE completed
 C: l CREATE "a//b"
 S: l NO [CANNOT] this cannot be the name of a mailbox
 C: m CREATE "a*"
@@ -46,7 +46,7 @@ S: * STATUS "Envoy\xc3\xa9s & re\xc3\xa7us" (MESSAGES 0)
 S: r OK STATUS completed
 C: s CREATE {4+}
 C> d\xc3\xa9j\r\n
-S: s OK CREATE completed
+S: s OK [MAILBOXID (F14)] CREATE completed
 C: t LIST "" "d*"
 S: * LIST (\HasNoChildren) "/" "d\xc3\xa9j"
 S: t OK LIST completed

@@ -4,9 +4,9 @@ begin: signed in
 message: plain.eml
 message: plain.eml \Seen $Label1
 C: a CREATE Labo/
-S: a OK CREATE completed
+S: a OK [MAILBOXID (F10)] CREATE completed
 C: b CREATE labo
-S: b OK CREATE completed
+S: b OK [MAILBOXID (F11)] CREATE completed
 C: c CREATE Labo
 S: c NO [ALREADYEXISTS] the mailbox exists already
 C: d CREATE inbox
@@ -15,7 +15,7 @@ C: e STATUS Labo (UIDVALIDITY UIDNEXT)
 S: * STATUS "Labo" (UIDVALIDITY 1795341606 UIDNEXT 1)
 S: e OK STATUS completed
 C: f CREATE Labo/2026
-S: f OK CREATE completed
+S: f OK [MAILBOXID (F12)] CREATE completed
 C: g DELETE Labo
 S: g NO [HASCHILDREN] the mailbox has others below it
 C: h RENAME Labo Analyses
@@ -38,7 +38,7 @@ S: m OK DELETE completed
 C: n DELETE Analyses
 S: n OK DELETE completed
 C: o CREATE Labo
-S: o OK CREATE completed
+S: o OK [MAILBOXID (F13)] CREATE completed
 C: p STATUS Labo (UIDVALIDITY UIDNEXT)
 S: * STATUS "Labo" (UIDVALIDITY 1795341609 UIDNEXT 1)
 S: p OK STATUS completed
@@ -47,7 +47,7 @@ S: q NO [CANNOT] this cannot be done with this mailbox
 C: r DELETE Inbox
 S: r NO [CANNOT] this cannot be done with this mailbox
 C: s CREATE INBOX/sub
-S: s OK CREATE completed
+S: s OK [MAILBOXID (F14)] CREATE completed
 C: t RENAME inbox Old/2025
 S: t OK RENAME completed
 C: u LIST "" (INBOX* Old*)
@@ -70,6 +70,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 1] first unseen
 S: * OK [UIDVALIDITY 1795341612] UIDs valid
 S: * OK [UIDNEXT 3] predicted next UID
+S: * OK [MAILBOXID (F16)] the same under any name
 S: * OK [HIGHESTMODSEQ 22] last change
 S: x OK [READ-WRITE] SELECT completed
 C: y DELETE Old/2025

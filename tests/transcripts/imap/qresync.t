@@ -20,6 +20,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 1] first unseen
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 6] predicted next UID
+S: * OK [MAILBOXID (F2)] the same under any name
 S: * OK [HIGHESTMODSEQ 12] last change
 S: c OK [READ-WRITE] SELECT completed
 # what this session does
@@ -43,6 +44,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 2] first unseen
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 6] predicted next UID
+S: * OK [MAILBOXID (F2)] the same under any name
 S: * OK [HIGHESTMODSEQ 16] last change
 S: a OK [READ-WRITE] SELECT completed
 C: b EXPUNGE
@@ -79,6 +81,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 2] first unseen
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 6] predicted next UID
+S: * OK [MAILBOXID (F2)] the same under any name
 S: * OK [HIGHESTMODSEQ 18] last change
 S: * VANISHED (EARLIER) 2,4
 S: * 1 FETCH (UID 1 MODSEQ (16) FLAGS (\Seen))
@@ -94,6 +97,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 2] first unseen
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 6] predicted next UID
+S: * OK [MAILBOXID (F2)] the same under any name
 S: * OK [HIGHESTMODSEQ 18] last change
 S: * VANISHED (EARLIER) 2
 S: * 1 FETCH (UID 1 MODSEQ (16) FLAGS (\Seen))
@@ -107,6 +111,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 2] first unseen
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 6] predicted next UID
+S: * OK [MAILBOXID (F2)] the same under any name
 S: * OK [HIGHESTMODSEQ 18] last change
 S: * VANISHED (EARLIER) 4
 S: * 2 FETCH (UID 3 MODSEQ (10) FLAGS ())
@@ -121,6 +126,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 2] first unseen
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 6] predicted next UID
+S: * OK [MAILBOXID (F2)] the same under any name
 S: * OK [HIGHESTMODSEQ 18] last change
 S: n OK [READ-WRITE] SELECT completed
 C: o UID MOVE 5 Trash

@@ -12,6 +12,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 2] first unseen
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 4] predicted next UID
+S: * OK [MAILBOXID (F2)] the same under any name
 S: * OK [HIGHESTMODSEQ 10] last change
 S: a OK [READ-WRITE] SELECT completed
 C: b STATUS INBOX (MESSAGES RECENT UIDNEXT UIDVALIDITY UNSEEN)
@@ -33,6 +34,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 2] first unseen
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 4] predicted next UID
+S: * OK [MAILBOXID (F2)] the same under any name
 S: * OK [HIGHESTMODSEQ 10] last change
 S: g OK [READ-ONLY] EXAMINE completed
 C: h STORE 1 +FLAGS (\Flagged)
@@ -55,6 +57,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 2] first unseen
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 4] predicted next UID
+S: * OK [MAILBOXID (F2)] the same under any name
 S: * OK [HIGHESTMODSEQ 10] last change
 S: n OK [READ-WRITE] SELECT completed
 C: o UNSELECT
@@ -70,6 +73,7 @@ S: * 0 RECENT
 S: * OK [UNSEEN 2] first unseen
 S: * OK [UIDVALIDITY 1795341600] UIDs valid
 S: * OK [UIDNEXT 4] predicted next UID
+S: * OK [MAILBOXID (F2)] the same under any name
 S: * OK [HIGHESTMODSEQ 10] last change
 S: q OK [READ-WRITE] SELECT completed
 # with CLOSE the deleted go unsaid
@@ -85,6 +89,7 @@ S: * 0 EXISTS
 S: * 0 RECENT
 S: * OK [UIDVALIDITY 1795341601] UIDs valid
 S: * OK [UIDNEXT 1] predicted next UID
+S: * OK [MAILBOXID (F3)] the same under any name
 S: * OK [HIGHESTMODSEQ 3] last change
 S: t OK [READ-WRITE] SELECT completed
 C: u CHECK

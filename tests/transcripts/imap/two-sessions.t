@@ -88,7 +88,7 @@ S: h OK FETCH completed
 == session 1
 C: n CREATE x
 S: * 1 EXPUNGE
-S: n OK CREATE completed
+S: n OK [MAILBOXID (F11)] CREATE completed
 == session 2
 C: i SELECT x
 S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft)
@@ -97,6 +97,7 @@ S: * 0 EXISTS
 S: * 0 RECENT
 S: * OK [UIDVALIDITY 1795341606] UIDs valid
 S: * OK [UIDNEXT 1] predicted next UID
+S: * OK [MAILBOXID (F11)] the same under any name
 S: * OK [HIGHESTMODSEQ 23] last change
 S: i OK [READ-WRITE] SELECT completed
 == session 1
