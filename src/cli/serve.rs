@@ -6,7 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{ConfigFile, Failure, Outcome};
 use crate::config::Config;
-use crate::server::{Running, Server, logging, notify, runtime};
+use crate::server::{Server, logging, notify, runtime};
 
 pub(super) fn run(file: &ConfigFile) -> Outcome {
     let config = file.load()?;
@@ -20,27 +20,16 @@ async fn serve(config: Config, file: &ConfigFile) -> Outcome {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
     let running = Server::start(config).await.map_err(|error| Failure::new(error.to_string()))?;
+    running.watch(file.config.clone());
     notify::ready(&running.addresses().to_string());
     loop {
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            _ = hang_up.recv() => reload(&running, file),
+            _ = hang_up.recv() => running.reread(),
         }
     }
     notify::stopping();
     running.stop().await;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Looks at certificates and lists again, and takes over what may change of the configuration. A file that is wrong
-/// leaves what is in force.
-fn reload(running: &Running, file: &ConfigFile) {
-    running.reread();
-    match file.load() {
-        Ok(config) => running.reload(&config),
-        Err(failure) => {
-            tracing::error!(target: "sceau::server", "the configuration is refused, nothing changes: {failure}")
-        }
-    }
 }

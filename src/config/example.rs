@@ -72,3 +72,12 @@ pub fn effective(config: &Config) -> String {
     }
     text
 }
+
+/// The keys whose values differ, as `[section] key`.
+#[must_use]
+pub fn differing(one: &Config, other: &Config) -> Vec<String> {
+    let keys = Config::TABLES.iter().flat_map(|table| table.keys.iter().map(move |key| (table.name, key.name)));
+    let values = one.values().into_iter().flatten().zip(other.values().into_iter().flatten());
+    let differing = keys.zip(values).filter(|(_, (one, other))| one != other);
+    differing.map(|((table, key), _)| format!("[{table}] {key}")).collect()
+}

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::table::{Key, Presence, Reader, Table, settings};
-use super::values::{HostPort, LogFormat, Setting, Size};
+use super::values::{HostPort, LogFormat, Ocsp, Setting, Size};
 use crate::mail::Domain;
+use crate::net::http::Url;
 use crate::net::tls::Tickets;
 use crate::trust::signature::SignaturePolicy;
 use crate::trust::{DistinguishedName, ExtendedUsage, HostNameRule, RevocationDepth, UnknownRevocation};
@@ -47,21 +48,41 @@ settings! {
         /// Autorités de certification (PEM ou DER ; fichiers ou répertoires) : racine et autorités filles de
         /// l'IGC-Santé. Voir certs/README.md.
         anchors: Vec<PathBuf> = Required r#"["/etc/sceau/igc-sante"]"#;
-        /// Listes de révocation (CRL, PEM ou DER ; fichiers ou répertoires), une par autorité émettrice.
-        crls: Vec<PathBuf> = Required r#"["/etc/sceau/crl"]"#;
+        /// Listes de révocation (CRL, PEM ou DER ; fichiers ou répertoires) que quelqu'un d'autre tient à jour.
+        crls: Vec<PathBuf> = Default "[]";
+        /// Adresses de listes de révocation à télécharger (HTTP : elles sont signées), une par autorité émettrice.
+        crl_urls: Vec<Url> = Default "[]";
+        /// Télécharger aussi celles que nomment les certificats des autorités et les nôtres (points de distribution).
+        crl_from_certificates: bool = Default "true";
+        /// Fréquence de téléchargement des CRL, donc délai au plus pour qu'une révocation compte. Plus tôt avant leur fin.
+        crl_every: Duration = Default r#""1 h""# (r#""1 s""# to r#""7 d""#);
+        /// Couper les sessions ouvertes d'un opérateur dont le certificat vient d'être révoqué (dans les deux sens).
+        cut_revoked_sessions: bool = Default "true";
         /// Après la date de fin d'une CRL, temps pendant lequel elle sert encore (avec avertissement) ; ensuite 4xx.
         crl_grace: Duration = Default r#""3 d""# (r#""0 s""# to r#""30 d""#);
         /// Certificats dont la révocation est vérifiée : « chain » (celui du correspondant et ses autorités) ou « leaf ».
         revocation_depth: RevocationDepth = Default r#""chain""#;
         /// Quand la révocation ne peut être connue : « defer » (4xx), « refuse » ou « accept » (déconseillé).
         unknown_revocation: UnknownRevocation = Default r#""defer""#;
+        /// Interroger aussi les autorités par OCSP : « off » ou « on ». Après la poignée de main, avant toute réponse ; un
+        /// « révoqué » refuse, un « valable » vaut une CRL du certificat, sans réponse les CRL décident.
+        ocsp: Ocsp = Default r#""off""#;
         /// Usage étendu demandé aux certificats d'opérateur : « role » (client ou serveur selon le sens), « either »
         /// (l'un des deux suffit) ou « any ».
         extended_usage: ExtendedUsage = Default r#""either""#;
         /// Où le nom d'hôte d'un serveur appelé doit se trouver : « alternative-name » ou « common-name-too ».
         host_name: HostNameRule = Default r#""alternative-name""#;
-        /// Liste blanche de l'ANS (XML).
-        white_list: PathBuf = Required r#""/etc/sceau/listeblanchemssante.xml""#;
+        /// Liste blanche de l'ANS (XML) : fichier que quelqu'un d'autre tient à jour. Avec « white_list_url », il ne sert
+        /// qu'au premier démarrage. L'un des deux est nécessaire.
+        white_list: Option<PathBuf> = Optional r#""/etc/sceau/listeblanchemssante.xml""#;
+        /// Adresse d'où télécharger la liste blanche.
+        white_list_url: Option<Url> = Optional r#""https://espacedeconfiance.mssante.fr/listeblanchemssante.xml""#;
+        /// Autorités du serveur HTTPS de cette adresse. Vide : celles de « anchors ». Jamais celles du système.
+        white_list_url_anchors: Vec<PathBuf> = Default "[]";
+        /// Fréquence de téléchargement de la liste blanche (à 10 % près, au hasard).
+        white_list_every: Duration = Default r#""6 h""# (r#""1 s""# to r#""7 d""#);
+        /// Nombre de listes acceptées gardées dans « data » (`sceau trust list history`).
+        white_list_keep: u32 = Default "30" ("1" to "1000");
         /// Âge à partir duquel la liste blanche est dite ancienne (avertissement).
         white_list_age: Duration = Default r#""7 d""# (r#""1 h""# to r#""365 d""#);
         /// Temps pendant lequel une liste ancienne sert encore ; ensuite on diffère (4xx).

@@ -180,8 +180,15 @@ macro_rules! always_present {
 }
 
 always_present!(u32, String, super::values::Size, std::time::Duration, std::path::PathBuf, crate::mail::Domain);
-always_present!(super::values::LogFormat, SignaturePolicy, ExtendedUsage, HostNameRule, RevocationDepth);
-always_present!(UnknownRevocation, Tickets);
+always_present!(
+    super::values::Ocsp,
+    super::values::LogFormat,
+    SignaturePolicy,
+    ExtendedUsage,
+    HostNameRule,
+    RevocationDepth
+);
+always_present!(UnknownRevocation, Tickets, bool);
 impl<T> Absent for Vec<T> {}
 impl<K, V> Absent for std::collections::BTreeMap<K, V> {}
 

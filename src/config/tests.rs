@@ -10,7 +10,7 @@ name = "mail.a.mssante.fr"
 domains = "a.mssante.fr"
 [trust]
 anchors = "ca.pem"
-crls = "ca.crl"
+# revocation lists are fetched
 white_list = "liste.xml"
 [operators]
 certificate = "op.pem"

@@ -11,6 +11,7 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 use crate::mail::Domain;
+use crate::net::http::Url;
 use crate::net::tls::Tickets;
 use crate::trust::signature::SignaturePolicy;
 use crate::trust::{DistinguishedName, ExtendedUsage, HostNameRule, RevocationDepth, UnknownRevocation};
@@ -173,6 +174,30 @@ impl Setting for Domain {
     }
 }
 
+impl Setting for bool {
+    const EXPECTED: &'static str = "true ou false, sans guillemets";
+
+    fn read(value: &DeValue<'_>, _base: &Path) -> Option<Self> {
+        value.as_bool()
+    }
+
+    fn write(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Setting for Url {
+    const EXPECTED: &'static str = "une adresse http:// ou https://, sans nom d'utilisateur";
+
+    fn read(value: &DeValue<'_>, _base: &Path) -> Option<Self> {
+        value.as_str()?.parse().ok()
+    }
+
+    fn write(&self) -> String {
+        quoted(&self.to_string())
+    }
+}
+
 impl Setting for SocketAddr {
     const EXPECTED: &'static str = "une adresse IP et un port, par exemple \"0.0.0.0:25\" ou \"[::]:25\"";
 
@@ -292,6 +317,15 @@ pub enum LogFormat {
     Json,
 }
 
+/// Whether issuers are asked by OCSP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ocsp {
+    /// Revocation lists alone.
+    Off,
+    /// Both.
+    On,
+}
+
 /// Gives the variants of an enumeration their words in the file.
 macro_rules! words {
     ($type:ident expects $expected:literal { $($variant:ident = $word:literal),+ $(,)? }) => {
@@ -325,6 +359,8 @@ words! { HostNameRule expects "\"alternative-name\" ou \"common-name-too\"" {
 } }
 
 words! { Tickets expects "\"off\" ou \"on\"" { Off = "off", On = "on" } }
+
+words! { Ocsp expects "\"off\" ou \"on\"" { Off = "off", On = "on" } }
 
 words! { RevocationDepth expects "\"chain\" ou \"leaf\"" { Chain = "chain", Leaf = "leaf" } }
 

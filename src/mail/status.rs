@@ -25,6 +25,8 @@ pub enum Status {
     DomainNotOperators,
     /// The trust data needed for a judgement is out of date.
     TrustStale,
+    /// The certificate was revoked while its session was open.
+    TrustWithdrawn,
     /// A login is needed first.
     LoginRequired,
     /// Name or password is wrong, or the account is not active: one reply for all of these.
@@ -160,6 +162,7 @@ impl Status {
             Self::Storage => row(451, "4.3.0", Some("SERVERBUG"), "temporary failure of this server, try again"),
             Self::StorageFull => row(451, "4.3.1", Some("OVERQUOTA"), "insufficient system storage, try again later"),
             Self::Busy => row(421, "4.3.2", Some("UNAVAILABLE"), "too busy now, try again later"),
+            Self::TrustWithdrawn => row(421, "4.7.1", Some("UNAVAILABLE"), "this certificate is accepted no longer"),
             Self::ShuttingDown => row(421, "4.3.2", Some("UNAVAILABLE"), "this server is going down, try again later"),
             Self::TimedOut => row(421, "4.4.2", Some("UNAVAILABLE"), "nothing was heard for too long, closing"),
             Self::TlsRequired => row(530, "5.7.0", Some("PRIVACYREQUIRED"), "issue STARTTLS first"),

@@ -3,7 +3,9 @@
 //! What it guards, so that no session has to: a peer that is silent, one that takes nothing, one that never says who
 //! it is, bytes before a TLS handshake, and the server's own end.
 
+use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
@@ -23,12 +25,17 @@ pub trait TlsPort: Send + Sync {
 
 /// TLS for one handshake: its configuration, and an ear for its failure, so that what the verifier found out about the
 /// peer's certificate can be told with the failure.
-pub trait Handshake: Send {
+pub trait Handshake: Send + Sync {
     /// The configuration of this handshake.
     fn config(&self) -> Arc<ServerConfig>;
 
     /// The handshake failed. Writes the log line.
     fn failed(&self, error: &io::Error);
+
+    /// Waits for what must be known of the peer before its session judges what the handshake established.
+    fn settled<'a>(&'a self, _facts: &'a TlsFacts) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// How the conversation starts.
@@ -67,6 +74,8 @@ pub enum Notice {
     ShutDown,
     /// Somebody else needs the place.
     MakeRoom,
+    /// The peer's certificate was revoked.
+    Withdrawn,
 }
 
 /// How a connection ended, for the log.
@@ -90,6 +99,8 @@ pub enum Ended {
     ShutDown,
     /// Somebody else needed the place.
     MadeRoom,
+    /// The peer's certificate was revoked.
+    Withdrawn,
 }
 
 impl fmt::Display for Ended {
@@ -104,6 +115,7 @@ impl fmt::Display for Ended {
             Self::Injection => "clear text after STARTTLS",
             Self::ShutDown => "server goes down",
             Self::MadeRoom => "made room for another",
+            Self::Withdrawn => "its certificate was revoked",
         })
     }
 }
@@ -120,13 +132,15 @@ pub struct Surroundings {
     pub patience: Patience,
     /// Tells when to end.
     pub notice: watch::Receiver<Notice>,
+    /// Called after each handshake, before the session judges what it established.
+    pub secured: Box<dyn Fn(&TlsFacts) + Send>,
     /// Called once, when the session is authenticated.
     pub authenticated: Box<dyn FnOnce() + Send>,
 }
 
 /// Drives a conversation from its first byte to its last.
 pub async fn drive<S: Session, T: Stream>(session: S, stream: T, surroundings: Surroundings) -> Ended {
-    let Surroundings { peer, start, tls, patience, notice, authenticated } = surroundings;
+    let Surroundings { peer, start, tls, patience, notice, secured, authenticated } = surroundings;
     let transport = Transport::plain(stream);
     let sink = TransportSink { transport: transport.clone(), patience: patience.write };
     let mut connection = Connection {
@@ -138,6 +152,7 @@ pub async fn drive<S: Session, T: Stream>(session: S, stream: T, surroundings: S
         tls,
         patience,
         notice,
+        secured,
         authenticated: Some(authenticated),
         must_authenticate_by: now() + patience.anonymous,
         quiet_since: None,
@@ -156,6 +171,7 @@ struct Connection<S, T> {
     tls: Option<Arc<dyn TlsPort>>,
     patience: Patience,
     notice: watch::Receiver<Notice>,
+    secured: Box<dyn Fn(&TlsFacts) + Send>,
     authenticated: Option<Box<dyn FnOnce() + Send>>,
     must_authenticate_by: Instant,
     /// Since when the peer has the floor; unset while it is being answered.
@@ -255,6 +271,8 @@ impl<S: Session, T: Stream> Connection<S, T> {
         match timeout(self.patience.handshake, self.transport.accept_tls(handshake.config())).await {
             Ok(Ok(facts)) => {
                 log_tls(self.peer, &facts);
+                handshake.settled(&facts).await;
+                (self.secured)(&facts);
                 self.session.secured(facts);
                 self.quiet_since = None;
                 Ok(())
@@ -277,9 +295,16 @@ impl<S: Session, T: Stream> Connection<S, T> {
     }
 
     async fn end_on_notice(&mut self, notice: Notice) -> Result<Ended, Ended> {
-        self.session.shut_down(&mut self.out);
+        match notice {
+            Notice::Withdrawn => self.session.withdrawn(&mut self.out),
+            _ => self.session.shut_down(&mut self.out),
+        }
         self.flush().await?;
-        Ok(if notice == Notice::MakeRoom { Ended::MadeRoom } else { Ended::ShutDown })
+        Ok(match notice {
+            Notice::Withdrawn => Ended::Withdrawn,
+            Notice::MakeRoom => Ended::MadeRoom,
+            Notice::ShutDown | Notice::None => Ended::ShutDown,
+        })
     }
 }
 

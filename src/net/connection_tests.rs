@@ -142,6 +142,7 @@ fn bench(start: Start, capacity: usize) -> Bench {
         tls: Some(Arc::new(TestTls(Arc::new(config), failed))),
         patience: Patience::default(),
         notice: notice_for_driver,
+        secured: Box::new(|_| ()),
         authenticated: Box::new(|| ()),
     };
     let driver = tokio::spawn(drive(session, ours, surroundings));

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::connection::{Notice, Patience, Start, Surroundings, TlsPort, drive, told};
-use super::places::{Full, Places};
+use super::places::{Full, Place, Places};
 use crate::sessions::Session;
 
 /// Linux's `EAFNOSUPPORT`, for which the standard library has no kind.
@@ -174,14 +174,7 @@ fn admit<S, F>(
     let session = open(peer);
     let name = service.name;
     metrics::counter!("sceau_connections_total", "service" => name).increment(1);
-    let surroundings = Surroundings {
-        peer,
-        start: service.start,
-        tls: service.tls.clone(),
-        patience: service.patience,
-        notice: place.notice(),
-        authenticated: place.on_authenticated(),
-    };
+    let surroundings = surroundings(service, &place, peer);
     connections.spawn(async move {
         let place = place;
         tracing::debug!(target: "sceau::net", service = name, %peer, "connected");
@@ -189,6 +182,18 @@ fn admit<S, F>(
         tracing::debug!(target: "sceau::net", service = name, %peer, %ended, "disconnected");
         drop(place);
     });
+}
+
+fn surroundings(service: &Service, place: &Place, peer: SocketAddr) -> Surroundings {
+    Surroundings {
+        peer,
+        start: service.start,
+        tls: service.tls.clone(),
+        patience: service.patience,
+        notice: place.notice(),
+        secured: place.on_secured(),
+        authenticated: place.on_authenticated(),
+    }
 }
 
 /// Says that there is no place, if that can be said in clear text. A flood gets no answer at all.

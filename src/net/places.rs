@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::connection::Notice;
 use super::listener::{Limits, neighbourhood};
+use crate::sessions::TlsFacts;
 
 /// The part of all places (one in so many) by which those who leave may exceed them.
 const LEAVING_SHARE: usize = 4;
@@ -32,6 +33,9 @@ impl Full {
     }
 }
 
+/// Certificates in DER, leaf first.
+type Chain = Arc<Vec<Vec<u8>>>;
+
 /// The places of one service.
 pub struct Places {
     taken: Mutex<Taken>,
@@ -43,6 +47,8 @@ struct Taken {
     total: usize,
     by_address: HashMap<IpAddr, usize>,
     notices: HashMap<u64, watch::Sender<Notice>>,
+    /// What peers showed in their handshakes, where they showed something.
+    certificates: HashMap<u64, Chain>,
     /// Oldest first.
     anonymous: BTreeMap<u64, ()>,
 }
@@ -65,6 +71,7 @@ impl Places {
             total: 0,
             by_address: HashMap::new(),
             notices: HashMap::new(),
+            certificates: HashMap::new(),
             anonymous: BTreeMap::new(),
         };
         Arc::new(Self { taken: Mutex::new(taken) })
@@ -110,6 +117,21 @@ impl Places {
         }
     }
 
+    /// Tells those to leave whose certificates are unwanted now; says how many they are.
+    pub fn withdraw(&self, unwanted: impl Fn(&[Vec<u8>]) -> bool) -> usize {
+        // Judged without the lock: it takes long, and nobody may come in meanwhile.
+        let shown: Vec<(u64, Chain)> =
+            self.taken().certificates.iter().map(|(number, chain)| (*number, Arc::clone(chain))).collect();
+        let mut told = 0;
+        for (number, _) in shown.iter().filter(|(_, chain)| unwanted(chain)) {
+            if let Some(sender) = self.taken().notices.get(number) {
+                sender.send_replace(Notice::Withdrawn);
+                told += 1;
+            }
+        }
+        told
+    }
+
     /// How many there may be.
     #[must_use]
     pub fn limits(&self) -> Limits {
@@ -139,6 +161,18 @@ impl Place {
         self.notice.clone()
     }
 
+    /// To be called with what a handshake established. Before the session judges it: whoever is judged by the old
+    /// revocation lists is here when the new ones are looked for.
+    #[must_use]
+    pub fn on_secured(&self) -> Box<dyn Fn(&TlsFacts) + Send> {
+        let (places, number) = (Arc::clone(&self.places), self.number);
+        Box::new(move |facts| {
+            if !facts.certificates.is_empty() {
+                places.taken().certificates.insert(number, Arc::new(facts.certificates.clone()));
+            }
+        })
+    }
+
     /// To be called when the peer has proved who it is: from then on it need not make room.
     #[must_use]
     pub fn on_authenticated(&self) -> Box<dyn FnOnce() + Send> {
@@ -155,6 +189,7 @@ impl Drop for Place {
         taken.total -= 1;
         taken.anonymous.remove(&self.number);
         taken.notices.remove(&self.number);
+        taken.certificates.remove(&self.number);
         if let Some(count) = taken.by_address.get_mut(&self.address) {
             *count -= 1;
             if *count == 0 {
@@ -210,6 +245,21 @@ mod tests {
         drop(silent);
         newcomer.on_authenticated()();
         assert_eq!(places.take(address(4)).err(), Some(Full::Everywhere));
+    }
+
+    #[test]
+    fn who_showed_an_unwanted_certificate_is_told_to_leave() {
+        let places = places(10, 10);
+        let (bad, good, none) =
+            (places.take(address(1)).ok().unwrap(), places.take(address(2)).ok().unwrap(), places.take(address(3)));
+        for (place, certificate) in [(&bad, b"bad"), (&good, b"goo")] {
+            place.on_secured()(&TlsFacts { certificates: vec![certificate.to_vec()], ..TlsFacts::default() });
+        }
+        assert_eq!(places.withdraw(|chain| chain[0] == b"bad"), 1);
+        assert_eq!(*bad.notice().borrow(), Notice::Withdrawn);
+        assert_eq!((*good.notice().borrow(), *none.ok().unwrap().notice().borrow()), (Notice::None, Notice::None));
+        drop(bad);
+        assert_eq!(places.withdraw(|chain| chain[0] == b"bad"), 0);
     }
 
     #[test]

@@ -34,13 +34,30 @@ impl Doors {
         queued: &Arc<Notify>,
         refusals: &Arc<Refusals>,
     ) -> Result<Self, Fault> {
+        let logins = Arc::new(Logins::new(Arc::clone(&data.store), &*data.edge.chance)?);
+        Ok(Self::with(config, data, trust, queued, refusals, logins))
+    }
+
+    /// The same doors with other limits. What is remembered of logins and refusals stays.
+    pub(super) fn renewed(&self, config: &Config, data: &Data, trust: &Arc<Trust>, queued: &Arc<Notify>) -> Self {
+        let (refusals, logins) = (&self.operators.refusals, Arc::clone(&self.people.logins));
+        Self::with(config, data, trust, queued, refusals, logins)
+    }
+
+    fn with(
+        config: &Config,
+        data: &Data,
+        trust: &Arc<Trust>,
+        queued: &Arc<Notify>,
+        refusals: &Arc<Refusals>,
+        logins: Arc<Logins>,
+    ) -> Self {
         let (store, edge) = (&data.store, &data.edge);
-        let logins = Arc::new(Logins::new(Arc::clone(store), &*edge.chance)?);
         let host = config.server.name.to_string();
         let intake = Intake::new(Arc::clone(store), edge.clone(), host, settings::intake(config));
         let outgoing = settings::submission(config, &data.ledger_name);
         let submission = Submission::new(Arc::clone(store), Arc::clone(trust), edge.clone(), outgoing);
-        Ok(Self {
+        Self {
             operators: Arc::new(OperatorsDoor {
                 trust: Arc::clone(trust),
                 clock: Arc::clone(&edge.clock),
@@ -63,7 +80,7 @@ impl Doors {
                 digests: Arc::default(),
                 turns: Semaphore::new(TURNS),
             }),
-        })
+        }
     }
 }
 

@@ -15,9 +15,20 @@ use crate::mail::Time;
 use crate::net::tls::Identity;
 use crate::trust::{Age, CertificateFacts, Snapshot, Trust};
 
-/// Certificates that end sooner are mentioned.
-const SOON_DAYS: i64 = 30;
+/// What ends within so many days is mentioned, ever more urgently.
+const SOON_DAYS: [i64; 3] = [1, 7, 30];
 const DAY: i64 = 86_400;
+
+/// The fewest of the days for warnings that are left. Days that are more than half of the whole life are no warning:
+/// a revocation list for a week always ends within a week.
+fn soon(begun: Time, end: Time, now: Time) -> Option<i64> {
+    let (whole, left) = (end.secs() - begun.secs(), end.secs() - now.secs());
+    SOON_DAYS.into_iter().find(|days| left < days * DAY && 2 * days * DAY <= whole)
+}
+
+fn within(days: i64) -> String {
+    if days == 1 { "moins d'un jour".to_owned() } else { format!("moins de {days} jours") }
+}
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,8 +93,11 @@ impl Report {
     }
 
     fn trust(&mut self, config: &Config) -> Option<Trust> {
-        let snapshot = match settings::trust(config).load(self.now) {
-            Ok(snapshot) => snapshot,
+        let snapshot = match settings::trust(config).look(None, self.now) {
+            Ok(look) => {
+                look.problems.iter().for_each(|error| self.bad(format!("espace de confiance : {error}")));
+                look.snapshot
+            }
             Err(error) => {
                 self.bad(format!("espace de confiance : {error}"));
                 return None;
@@ -112,7 +126,13 @@ impl Report {
                 if crl.verified { "" } else { " (signature vérifiée à l'usage)" }
             );
             if self.now <= crl.next_update {
-                self.good(text);
+                match soon(crl.this_update, crl.next_update, self.now) {
+                    None => self.good(text),
+                    Some(days) => self.add(
+                        Grade::Warning,
+                        format!("{text} : finit dans {} ; vérifier crl_urls et le réseau", within(days)),
+                    ),
+                }
             } else if self.now <= crl.next_update.plus_secs(grace) {
                 self.add(Grade::Warning, format!("{text} : périmée, encore utilisée (crl_grace) ; la retélécharger"));
             } else if crl.verified {
@@ -134,8 +154,21 @@ impl Report {
             list.names().len()
         );
         match snapshot.list_age(self.now) {
-            Age::Current => self.good(text),
-            Age::Grace => self.add(Grade::Warning, format!("{text} : ancienne ; la retélécharger")),
+            Age::Current => {
+                let end = snapshot.list_end();
+                match soon(list.generated(), end, self.now) {
+                    None => self.good(text),
+                    Some(days) => {
+                        let within = within(days);
+                        self.add(Grade::Warning, format!("{text} : ne servira plus dans {within} ; la retélécharger"));
+                    }
+                }
+            }
+            Age::Grace => {
+                let left = soon(list.generated(), snapshot.list_end(), self.now);
+                let left = left.map_or_else(String::new, |days| format!(", ne servira plus dans {}", within(days)));
+                self.add(Grade::Warning, format!("{text} : ancienne{left} ; la retélécharger"));
+            }
             Age::Stale => self.bad(format!("{text} : trop ancienne pour servir ; la retélécharger")),
         }
         for note in list.left_out() {
@@ -189,8 +222,8 @@ impl Report {
             self.bad(format!("{text} : valable seulement à partir du {}", facts.not_before));
         } else if self.now > facts.not_after {
             self.bad(format!("{text} : expiré ; le renouveler"));
-        } else if self.now > facts.not_after.plus_secs(-SOON_DAYS * DAY) {
-            self.add(Grade::Warning, format!("{text} : expire dans moins de {SOON_DAYS} jours ; le renouveler"));
+        } else if let Some(days) = soon(facts.not_before, facts.not_after, self.now) {
+            self.add(Grade::Warning, format!("{text} : expire dans {} ; le renouveler", within(days)));
         } else {
             self.good(text);
         }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
@@ -24,9 +24,13 @@ pub(super) struct Identities {
     operators_facts: ArcSwap<CertificateFacts>,
     clients_facts: ArcSwap<CertificateFacts>,
     edge: Edge,
-    settings: Settings,
+    settings: ArcSwap<Settings>,
     sources: Sources,
     seen: Mutex<Seen>,
+    /// Our operator's chain in DER, as it is shown.
+    chain: ArcSwap<Vec<Vec<u8>>>,
+    /// Told after trust data was replaced.
+    renewed: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
 /// Where they come from.
@@ -36,7 +40,7 @@ struct Sources {
 }
 
 /// What a file looked like: path, modification, size.
-type Look = Vec<(PathBuf, Option<SystemTime>, u64)>;
+pub(super) type Look = Vec<(PathBuf, Option<SystemTime>, u64)>;
 
 /// How the files looked when they were last read.
 struct Seen {
@@ -61,11 +65,13 @@ impl Identities {
         };
         // Looked at before they are read: what changes meanwhile is read again.
         let seen = Mutex::new(look(&settings, &sources));
-        let snapshot = settings.load(edge.now()).map_err(StartError::new)?;
-        let trust = Arc::new(Trust::new(snapshot));
+        let (trust, problems) = Trust::begin(&settings, edge.now()).map_err(StartError::new)?;
+        problems.iter().for_each(|error| refused("trust data", error));
+        let trust = Arc::new(trust);
         let tickets = config.operators.tickets;
         let operator = load(&sources.operators).map_err(StartError::new)?;
         let client = load(&sources.clients).map_err(StartError::new)?;
+        let chain = ArcSwap::from_pointee(operator.chain());
         let clock = || Arc::clone(&edge.clock);
         let operators = OperatorsPort::new(Arc::clone(&trust), operator.clone(), clock(), tickets);
         let people: Result<Vec<_>, _> =
@@ -78,9 +84,11 @@ impl Identities {
             people: people.map_err(StartError::new)?,
             trust,
             edge: edge.clone(),
-            settings,
+            settings: ArcSwap::from_pointee(settings),
             sources,
             seen,
+            chain,
+            renewed: OnceLock::new(),
         })
     }
 
@@ -88,35 +96,78 @@ impl Identities {
     /// is said once for each change. Waits for the disk.
     pub(super) fn reread(&self) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = look(&self.settings, &self.sources);
+        let now = look(&self.settings.load(), &self.sources);
         if now.trust != seen.trust {
-            match self.trust.reload(&self.settings, self.edge.now()) {
-                Ok(()) => tracing::info!(target: "sceau::server", "trust data read again"),
-                Err(error) => refused("trust data", &error),
-            }
+            self.reread_trust();
         }
         if now.operators != seen.operators {
-            match load(&self.sources.operators) {
-                Ok(identity) => {
-                    tracing::info!(target: "sceau::server", certificate = %identity.facts(), "operator's certificate renewed");
-                    self.operators_facts.store(Arc::new(identity.facts().clone()));
-                    self.operators.renew(identity.clone());
-                    self.relay.renew(identity);
-                }
-                Err(error) => refused("the operator's certificate", &error),
-            }
+            self.reread_operators();
         }
         if now.clients != seen.clients {
-            match load(&self.sources.clients) {
-                Ok(identity) => {
-                    tracing::info!(target: "sceau::server", certificate = %identity.facts(), "clients' certificate renewed");
-                    self.clients_facts.store(Arc::new(identity.facts().clone()));
-                    self.people.iter().for_each(|port| port.renew(identity.clone()));
-                }
-                Err(error) => refused("the clients' certificate", &error),
-            }
+            self.reread_clients();
         }
         *seen = now;
+    }
+
+    fn reread_trust(&self) {
+        let reloaded = self.trust.reload(&self.settings.load(), self.edge.now());
+        let list = reloaded.list.map(|diff| (diff.added.len(), diff.removed.len()));
+        tracing::info!(target: "sceau::server", ?list, problems = reloaded.problems.len(), "trust data read again");
+        reloaded.problems.iter().for_each(|error| refused("trust data", error));
+        self.renewed();
+    }
+
+    fn reread_operators(&self) {
+        match load(&self.sources.operators) {
+            Ok(identity) => {
+                tracing::info!(target: "sceau::server", certificate = %identity.facts(), "operator's certificate renewed");
+                self.operators_facts.store(Arc::new(identity.facts().clone()));
+                self.chain.store(Arc::new(identity.chain()));
+                self.operators.renew(identity.clone());
+                self.relay.renew(identity);
+            }
+            Err(error) => refused("the operator's certificate", &error),
+        }
+    }
+
+    fn reread_clients(&self) {
+        match load(&self.sources.clients) {
+            Ok(identity) => {
+                tracing::info!(target: "sceau::server", certificate = %identity.facts(), "clients' certificate renewed");
+                self.clients_facts.store(Arc::new(identity.facts().clone()));
+                self.people.iter().for_each(|port| port.renew(identity.clone()));
+            }
+            Err(error) => refused("the clients' certificate", &error),
+        }
+    }
+
+    /// Other sources and another policy, from now on. What they lack leaves what is in use.
+    pub(super) fn take_settings(&self, settings: Settings) {
+        self.settings.store(Arc::new(settings));
+        self.reread_trust();
+    }
+
+    /// Where trust data comes from.
+    pub(super) fn settings(&self) -> Arc<Settings> {
+        self.settings.load_full()
+    }
+
+    /// The chain that we show other operators, leaf first. Its issuer is theirs, in most cases.
+    pub(super) fn chain(&self) -> Vec<Vec<u8>> {
+        self.chain.load().to_vec()
+    }
+
+    /// Has this done whenever trust data was replaced.
+    pub(super) fn on_renewal(&self, act: impl Fn() + Send + Sync + 'static) {
+        // There is one server, which calls this once.
+        let _ = self.renewed.set(Box::new(act));
+    }
+
+    /// Trust data was replaced.
+    pub(super) fn renewed(&self) {
+        if let Some(act) = self.renewed.get() {
+            act();
+        }
     }
 }
 
@@ -133,18 +184,19 @@ fn load((certificate, key): &(PathBuf, PathBuf)) -> Result<Identity, TrustError>
 }
 
 fn refused(what: &str, error: &TrustError) {
+    metrics::counter!("sceau_trust_data_refused_total").increment(1);
     tracing::error!(target: "sceau::server", %error, "{what}: the new files are refused, the old data stays in use");
 }
 
 fn look(settings: &Settings, sources: &Sources) -> Seen {
     let pair = |pair: &(PathBuf, PathBuf)| look_at(&[pair.0.clone(), pair.1.clone()]);
-    let list = [settings.white_list.clone()];
+    let list: Vec<PathBuf> = settings.white_list.file().map(Path::to_owned).into_iter().collect();
     let trust = [&settings.anchors[..], &settings.crls[..], &list[..]].concat();
     Seen { trust: look_at(&trust), operators: pair(&sources.operators), clients: pair(&sources.clients) }
 }
 
 /// How these files look; of a directory, the files in it.
-fn look_at(paths: &[PathBuf]) -> Look {
+pub(super) fn look_at(paths: &[PathBuf]) -> Look {
     let mut seen = Look::new();
     for path in paths {
         seen.push(glance(path));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::data::Data;
+use super::fetching::Fetcher;
 use super::identities::Identities;
 use super::metrics::Exporter;
 use super::refusals::Refusals;
@@ -15,6 +16,7 @@ use crate::trust::{AttributeType, CertificateFacts, DistinguishedName};
 pub(super) struct Live {
     pub(super) gauges: Gauges,
     pub(super) refusals: Arc<Refusals>,
+    pub(super) fetcher: Arc<Fetcher>,
 }
 
 /// What is measured when somebody looks.
@@ -52,6 +54,7 @@ impl Gauges {
     fn trust(&self, now: Time) {
         let snapshot = self.identities.trust.snapshot();
         metrics::gauge!("sceau_white_list_age_seconds").set(seconds(snapshot.list.generated(), now));
+        metrics::gauge!("sceau_white_list_left_seconds").set(seconds(now, snapshot.list_end()));
         metrics::gauge!("sceau_white_list_rows").set(precise(snapshot.list.rows().len() as u64));
         for crl in snapshot.revocation.facts() {
             let issuer = common_name(&crl.issuer);

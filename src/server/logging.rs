@@ -7,7 +7,7 @@ use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt as format;
@@ -32,12 +32,45 @@ impl std::error::Error for LevelError {}
 /// When the level can't be read.
 pub fn start(settings: &Log) -> Result<(), LevelError> {
     let filter = filter(&settings.level)?;
-    let builder = format().with_env_filter(filter).with_writer(io::stderr);
+    let builder = format().with_writer(io::stderr);
     // Already started is fine: tests start several servers in one process.
-    let _ = match settings.format {
-        LogFormat::Human => builder.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    let started = match settings.format {
+        LogFormat::Human => {
+            let builder = builder.with_ansi(io::IsTerminal::is_terminal(&io::stderr()));
+            let builder = builder.with_env_filter(filter).with_filter_reloading();
+            let handle = builder.reload_handle();
+            builder.try_init().map(|()| changing(move |filter| handle.reload(filter).is_ok()))
+        }
+        LogFormat::Json => {
+            let builder = builder.json().flatten_event(true).with_env_filter(filter).with_filter_reloading();
+            let handle = builder.reload_handle();
+            builder.try_init().map(|()| changing(move |filter| handle.reload(filter).is_ok()))
+        }
     };
+    if let Ok(change) = started {
+        let _ = CHANGE.set(change);
+    }
+    Ok(())
+}
+
+type Change = Box<dyn Fn(EnvFilter) -> bool + Send + Sync>;
+
+/// Changes the level of the log that this process started: there is one log a process.
+static CHANGE: OnceLock<Change> = OnceLock::new();
+
+fn changing(change: impl Fn(EnvFilter) -> bool + Send + Sync + 'static) -> Change {
+    Box::new(change)
+}
+
+/// Another level from now on.
+///
+/// # Errors
+/// When it can't be read.
+pub fn change_level(level: &str) -> Result<(), LevelError> {
+    let filter = filter(level)?;
+    if let Some(change) = CHANGE.get() {
+        change(filter);
+    }
     Ok(())
 }
 

@@ -32,20 +32,27 @@ pub enum Kind {
 /// Everything that is counted or measured: name, kind, what it says.
 pub const TABLE: &[(&str, Kind, &str)] = &[
     ("sceau_certificate_left_seconds", Kind::Gauge, "Time until one of our certificates or an authority ends, by use"),
+    ("sceau_configuration_refused_total", Kind::Counter, "Configuration files that were read again and refused"),
     ("sceau_connections", Kind::Gauge, "Connections now, by service"),
     ("sceau_connections_limit", Kind::Gauge, "Connections that may be at once, by service"),
     ("sceau_connections_refused_total", Kind::Counter, "Connections that found no place, by service"),
     ("sceau_connections_total", Kind::Counter, "Connections taken, by service"),
     ("sceau_crl_age_seconds", Kind::Gauge, "Time since the publication of a revocation list, by issuer"),
     ("sceau_crl_left_seconds", Kind::Gauge, "Time until a revocation list's next update is due, by issuer"),
+    ("sceau_crl_offers_total", Kind::Counter, "Answers of revocation lists' addresses, by outcome"),
     ("sceau_ledger_pending", Kind::Gauge, "Events that wait for the ledger"),
     ("sceau_messages_in_total", Kind::Counter, "Messages taken, by service"),
+    ("sceau_ocsp_answers_total", Kind::Counter, "Answers by OCSP, by outcome"),
     ("sceau_peers_refused_total", Kind::Counter, "Operators refused, by direction and reason"),
     ("sceau_queue_items", Kind::Gauge, "Recipients in the queue"),
     ("sceau_recipients_out_total", Kind::Counter, "Recipients tried at other operators, by outcome"),
     ("sceau_refusals_total", Kind::Counter, "Refusals in SMTP, by service, stage and enhanced status"),
+    ("sceau_sessions_cut_total", Kind::Counter, "Sessions ended because their certificate was revoked"),
     ("sceau_store_group_writes", Kind::Histogram, "Writes that one commit made durable"),
+    ("sceau_trust_data_refused_total", Kind::Counter, "Changed files that were refused: certificates, keys, lists"),
     ("sceau_white_list_age_seconds", Kind::Gauge, "Time since the generation of the white list in use"),
+    ("sceau_white_list_left_seconds", Kind::Gauge, "Time until the white list is no longer relied on"),
+    ("sceau_white_list_offers_total", Kind::Counter, "White lists fetched or read on demand, by outcome"),
     ("sceau_white_list_rows", Kind::Gauge, "Rows of the white list in use"),
 ];
 

@@ -16,6 +16,7 @@ use super::refusals::RefusalFacts;
 use crate::flows::hash_password;
 use crate::mail::{AccountId, Address, Fault, Status};
 use crate::store::{AccountKind, CheckReport, NewAccount};
+use crate::trust::{Offered, Shrink};
 
 /// One request.
 #[derive(Debug, Serialize, Deserialize)]
@@ -54,6 +55,11 @@ pub enum Request {
     Refusals {
         /// Of this peer (`192.0.2.1:40123`) only.
         peer: Option<String>,
+    },
+    /// Fetches the white list now, as [`ListFetched`].
+    TrustListFetch {
+        /// Whether it may lack more rows than the configuration allows.
+        accept_shorter: bool,
     },
     /// The events of envelopes, as [`EventFacts`].
     Trace {
@@ -102,6 +108,28 @@ pub struct StoreFacts {
     pub problems: Vec<String>,
 }
 
+/// What a fetched white list came to.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ListFetched {
+    /// Whether another list is in force now.
+    pub taken: bool,
+    /// Rights that it has and the one before had not.
+    pub added: usize,
+    /// Rights that only the one before had.
+    pub removed: usize,
+}
+
+impl ListFetched {
+    /// In numbers.
+    #[must_use]
+    pub fn of(offered: &Offered) -> Self {
+        match offered {
+            Offered::Taken(diff) => Self { taken: true, added: diff.added.len(), removed: diff.removed.len() },
+            Offered::Same => Self { taken: false, added: 0, removed: 0 },
+        }
+    }
+}
+
 /// Answers requests.
 pub struct Office {
     data: Arc<Data>,
@@ -134,6 +162,7 @@ impl Office {
             Request::StoreCheck => json(self.check().await),
             Request::Metrics => json(self.metrics().await),
             Request::Refusals { peer } => json(self.refusals(peer.as_deref())),
+            Request::TrustListFetch { accept_shorter } => json(self.fetch_list(accept_shorter).await),
             Request::Trace { which } => json(self.trace(&which)),
             Request::ProofExport { which } => json(self.export(which).await),
             Request::Ledger => json(self.ledger()),
@@ -201,14 +230,24 @@ impl Office {
     }
 
     fn refusals(&self, peer: Option<&str>) -> Result<Vec<RefusalFacts>, Fault> {
-        let live = self.live.get().ok_or_else(|| Fault::user(Status::NoSuchMailbox, "aucun serveur ne tourne"))?;
-        Ok(live.refusals.of(peer))
+        Ok(self.live()?.refusals.of(peer))
+    }
+
+    fn live(&self) -> Result<Arc<Live>, Fault> {
+        let live = self.live.get().map(Arc::clone);
+        live.ok_or_else(|| Fault::user(Status::NoSuchMailbox, "aucun serveur ne tourne"))
+    }
+
+    async fn fetch_list(&self, accept_shorter: bool) -> Result<ListFetched, Fault> {
+        let shrink = if accept_shorter { Shrink::Accepted } else { Shrink::Refused };
+        let offered = self.live()?.fetcher.list(shrink).await;
+        offered
+            .map(|offered| ListFetched::of(&offered))
+            .map_err(|error| Fault::user(Status::TrustStale, error.to_string()))
     }
 
     async fn metrics(&self) -> Result<String, Fault> {
-        let Some(live) = self.live.get().map(Arc::clone) else {
-            return Err(Fault::user(Status::NoSuchMailbox, "aucun serveur ne tourne"));
-        };
+        let live = self.live()?;
         let text = tokio::task::spawn_blocking(move || live.gauges.text()).await;
         text.map_err(|error| Fault::ours(Status::Storage, "metrics").caused_by(error))
     }
@@ -273,6 +312,7 @@ fn in_french(fault: &Fault) -> String {
         Status::MailboxExists => "ce compte existe déjà",
         Status::LimitReached => "mot de passe refusé : au moins 12 caractères, au plus 1 024 octets",
         Status::NoSuchMailbox => "rien de tel ici",
+        Status::TrustStale => "liste refusée, celle en vigueur reste",
         _ => return fault.to_string(),
     };
     if fault.status == Status::LimitReached { what.to_owned() } else { format!("{what} ({})", fault.detail) }

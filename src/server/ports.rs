@@ -97,6 +97,14 @@ impl Plans {
     }
 }
 
+impl Plans {
+    /// The limits of each service, by its name.
+    pub(super) fn limits(&self) -> [(&'static str, Limits); 5] {
+        let Self { smtp, submission, submissions, imap, imaps } = self;
+        [smtp, submission, submissions, imap, imaps].map(|plan| (plan.name, plan.limits))
+    }
+}
+
 /// A service whose ports are bound.
 pub(super) struct Bound {
     plan: Plan,

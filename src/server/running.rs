@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -14,13 +15,18 @@ use tokio::time::timeout;
 use super::control;
 use super::data::{Data, StartError};
 use super::doors::Doors;
+use super::fetching::{self, Fetcher, Plan};
 use super::identities::Identities;
 use super::live::{Gauges, Live};
 use super::lock::{DataLock, LockError};
+use super::metrics::Exporter;
+use super::ocsp::OcspInquiry;
 use super::office::Office;
 use super::ports::{Addresses, Bound, Plans};
 use super::proofs;
 use super::refusals::Refusals;
+use super::reload::{InForce, Reloader};
+use super::revoked::Cutter;
 use super::tasks;
 use super::{edge, metrics, settings};
 use crate::config::Config;
@@ -28,6 +34,7 @@ use crate::flows::Relay;
 use crate::mail::Edge;
 use crate::net::connection::Notice;
 use crate::net::http::page;
+use crate::net::places::Places;
 use crate::net::relay::{SmtpTransport, SystemNames};
 use crate::sessions::imap::Imap;
 
@@ -43,12 +50,11 @@ pub struct Running {
     office: Arc<Office>,
     notice: watch::Sender<Notice>,
     reread: Arc<Notify>,
+    reloader: Arc<Reloader>,
     /// Conversations with peers: ended first.
     conversations: JoinSet<()>,
     /// What goes on by itself: ended when nobody talks any more.
     background: JoinSet<()>,
-    /// Puts the settings in force that may change while the server runs.
-    reload: Option<Box<dyn Fn(&Config) + Send + Sync>>,
     stop_within: Duration,
     control: PathBuf,
 }
@@ -61,6 +67,7 @@ impl Server {
     pub async fn start(config: Config) -> Result<Running, StartError> {
         let edge = edge::system();
         let lock = take_lock(&config)?;
+        fetching::first_list(&config, &edge).await?;
         let refusals = Refusals::new(Arc::clone(&edge.clock));
         let identities = Arc::new(Identities::load(&config, &edge, PEOPLE_PORTS, &refusals)?);
         let exporter = metrics::start().map_err(StartError::new)?;
@@ -73,25 +80,23 @@ impl Server {
         let office = Arc::new(Office::new(Arc::clone(&data)));
         let socket = control::bind(&control_path)
             .map_err(|error| StartError::new(format!("{} : {error}", control_path.display())))?;
+        let places = bound.iter().map(Bound::places).chain([proofs.places()]).collect();
+        let reloader = Arc::new(reloader(&config, &data, &identities, &refusals, places)?);
         let mut running = Running {
             addresses: addresses(&bound, &proofs),
             office,
             notice: watch::channel(Notice::None).0,
             reread: Arc::new(Notify::new()),
+            reloader,
             conversations: JoinSet::new(),
             background: JoinSet::new(),
-            reload: None,
             stop_within: config.server.stop_within,
             control: control_path,
         };
-        let places = bound.iter().map(Bound::places).chain([proofs.places()]).collect();
-        let gauges = Gauges { exporter, data: Arc::clone(&data), identities: Arc::clone(&identities), places };
-        running.go_live(Live { gauges, refusals: Arc::clone(&refusals) }, page);
+        running.go_live(exporter, refusals, page);
         running.show_proofs((&config, &data), &identities, proofs)?;
-        let queued = Arc::new(Notify::new());
-        let doors = Doors::new(&config, &data, &identities.trust, &queued, &refusals).map_err(StartError::new)?;
-        running.serve(doors, &identities, bound);
-        running.run_background(&config, &data, identities);
+        running.serve(&identities, bound);
+        running.run_background(&config, &data, &identities);
         running.take_requests(socket);
         tracing::info!(target: "sceau::server", version = env!("CARGO_PKG_VERSION"), addresses = %running.addresses, "started");
         Ok(running)
@@ -111,18 +116,14 @@ impl Running {
         &self.office
     }
 
-    /// Looks at once whether certificates, lists and anchors have changed.
-    pub fn reread(&self) {
-        self.reread.notify_one();
+    /// Says which file the settings came from, so that it is read again when it changes.
+    pub fn watch(&self, file: PathBuf) {
+        self.reloader.watch(file);
     }
 
-    /// Puts the settings of `[relay]` in force from now on, for what is queued already too. The other sections' take
-    /// effect at the next start.
-    pub fn reload(&self, config: &Config) {
-        if let Some(reload) = &self.reload {
-            reload(config);
-            tracing::info!(target: "sceau::server", "settings of relaying read again");
-        }
+    /// Reads the settings again, and looks whether certificates, lists and anchors have changed; at once.
+    pub fn reread(&self) {
+        self.reread.notify_one();
     }
 
     /// Ends: no new conversations, the present ones are told and finish within the configured time, the queue and the
@@ -141,8 +142,17 @@ impl Running {
         tracing::info!(target: "sceau::server", "stopped");
     }
 
-    fn go_live(&mut self, live: Live, page: Option<TcpListener>) {
-        let live = Arc::new(live);
+    fn go_live(&mut self, exporter: Exporter, refusals: Arc<Refusals>, page: Option<TcpListener>) {
+        let Reloader { data, identities, places, fetcher, cutter, inquiry, .. } = &*self.reloader;
+        identities.operators.inquires(Arc::clone(inquiry) as _);
+        identities.relay.inquires(Arc::clone(inquiry) as _);
+        let cutter = Arc::clone(cutter);
+        identities.on_renewal(move || cutter.cut());
+        self.background.spawn(Arc::clone(fetcher).lists());
+        self.background.spawn(Arc::clone(fetcher).crls());
+        let (data, identities) = (Arc::clone(data), Arc::clone(identities));
+        let gauges = Gauges { exporter, data, identities, places: places.clone() };
+        let live = Arc::new(Live { gauges, refusals, fetcher: Arc::clone(fetcher) });
         self.office.goes_live(Arc::clone(&live));
         if let Some(page) = page {
             let text: page::Text = Arc::new(move || live.gauges.text());
@@ -173,34 +183,43 @@ impl Running {
         Ok(())
     }
 
-    fn serve(&mut self, doors: Doors, identities: &Identities, bound: [Bound; 5]) {
-        let Doors { operators, people, mailboxes } = doors;
+    /// Every conversation begins at the doors that are open then: a reload puts others there.
+    fn serve(&mut self, identities: &Identities, bound: [Bound; 5]) {
+        let doors = || Arc::clone(&self.reloader.doors);
         let (tasks, shutdown) = (&mut self.conversations, &self.notice.subscribe());
         let tls = |port: usize| Arc::clone(&identities.people[port]);
         let [smtp, submission, submissions, imap, imaps] = bound;
-        smtp.serve(tasks, Arc::clone(&identities.operators) as _, shutdown, move |peer| operators.open(peer));
+        let operators = doors();
+        let port = Arc::clone(&identities.operators);
+        smtp.serve(tasks, port as _, shutdown, move |peer| operators.load().operators.open(peer));
         for (port, bound) in [submission, submissions].into_iter().enumerate() {
-            let people = Arc::clone(&people);
-            bound.serve(tasks, tls(port), shutdown, move |peer| people.open(peer));
+            let people = doors();
+            bound.serve(tasks, tls(port), shutdown, move |peer| people.load().people.open(peer));
         }
         for (port, bound) in [imap, imaps].into_iter().enumerate() {
-            let mailboxes = Arc::clone(&mailboxes);
-            bound.serve(tasks, tls(2 + port), shutdown, move |peer| Imap::new(Arc::clone(&mailboxes), peer));
+            let doors = doors();
+            let open = move |peer| Imap::new(Arc::clone(&doors.load().mailboxes), peer);
+            bound.serve(tasks, tls(2 + port), shutdown, open);
         }
     }
 
-    fn run_background(&mut self, config: &Config, data: &Arc<Data>, identities: Arc<Identities>) {
-        self.relay(config, data, &identities);
+    fn run_background(&mut self, config: &Config, data: &Arc<Data>, identities: &Identities) {
+        self.relay(config, data, identities);
         self.background.spawn(tasks::warn_of_dates(Arc::new(config.clone()), data.edge.clone()));
         self.background.spawn(tasks::record(Arc::clone(&data.recorder)));
         self.background.spawn(tasks::sweep(Arc::clone(&data.store)));
-        self.background.spawn(tasks::reread(identities, config.trust.reread_every, Arc::clone(&self.reread)));
+        self.background.spawn(tasks::reread(
+            Arc::clone(&self.reloader),
+            config.trust.reread_every,
+            Arc::clone(&self.reread),
+        ));
     }
 
     fn relay(&mut self, config: &Config, data: &Arc<Data>, identities: &Identities) {
         let (tls, trust) = (Arc::clone(&identities.relay), Arc::clone(&identities.trust));
         let (settings, routes, names) = (settings::transport(config), Arc::clone(&data.routes), SystemNames::new());
         let transport = SmtpTransport::new(settings, routes, names, tls, trust, data.edge.clone());
+        self.reloader.cutter.also(transport.waiting());
         let (store, desk) = (Arc::clone(&data.store), Arc::clone(&data.desk));
         let relay = Arc::new(Relay::new(store, desk, transport, data.edge.clone(), settings::relay(config)));
         let connections = Arc::new(AtomicUsize::new(settings::count(config.relay.connections)));
@@ -208,7 +227,7 @@ impl Running {
         // Attempts under way at the end are conversations: they may finish.
         self.conversations.spawn(tasks::relay(Arc::clone(&relay), Arc::clone(&connections), stop));
         let data = Arc::clone(data);
-        self.reload = Some(Box::new(move |config| {
+        self.reloader.reloads_relay(Box::new(move |config| {
             relay.reload(settings::relay(config));
             relay.transport().keep_per_host(settings::count(config.relay.connections_per_operator));
             connections.store(settings::count(config.relay.connections), Ordering::Relaxed);
@@ -247,6 +266,30 @@ async fn bind(config: &Config) -> Result<[Bound; 5], StartError> {
         plans.imap.bind().await.map_err(StartError::new)?,
         plans.imaps.bind().await.map_err(StartError::new)?,
     ])
+}
+
+fn reloader(
+    config: &Config,
+    data: &Arc<Data>,
+    identities: &Arc<Identities>,
+    refusals: &Arc<Refusals>,
+    places: Vec<(&'static str, Arc<Places>)>,
+) -> Result<Reloader, StartError> {
+    let (edge, trust, queued) = (&data.edge, &identities.trust, Arc::new(Notify::new()));
+    let doors = Doors::new(config, data, trust, &queued, refusals).map_err(StartError::new)?;
+    let (cut, operators) = (config.trust.cut_revoked_sessions, Arc::clone(&places[0].1));
+    Ok(Reloader {
+        in_force: Mutex::new(InForce::new(config.clone())),
+        data: Arc::clone(data),
+        doors: Arc::new(ArcSwap::from_pointee(doors)),
+        places,
+        identities: Arc::clone(identities),
+        fetcher: Arc::new(Fetcher::new(Plan::of(config), Arc::clone(identities), edge.clone())),
+        cutter: Arc::new(Cutter::new(cut, Arc::clone(trust), Arc::clone(&edge.clock), operators)),
+        inquiry: Arc::new(OcspInquiry::new(Arc::clone(trust), edge.clone(), config.trust.crl_every)),
+        relay: OnceLock::new(),
+        queued,
+    })
 }
 
 /// Where metrics are served: on this machine only, since whoever reads them need not say who they are.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{Config, HostPort, Size};
+use crate::config::{Config, HostPort, Ocsp, Size};
 use crate::flows::{IntakeSettings, RelaySettings, SubmissionSettings};
 use crate::ledger::Shards;
 use crate::mail::{Domain, Edge};
@@ -21,7 +21,12 @@ pub fn trust(config: &Config) -> trust::Settings {
     trust::Settings {
         anchors: section.anchors.clone(),
         crls: section.crls.clone(),
-        white_list: section.white_list.clone(),
+        fetched_crls: Some(trust_directory(config).join("crl")),
+        white_list: match (&section.white_list_url, &section.white_list) {
+            (None, Some(file)) => trust::ListSource::File(file.clone()),
+            (_, seed) => trust::ListSource::Fetched { seed: seed.clone() },
+        },
+        history: Some(white_lists(config)),
         signature: section.white_list_signature,
         signer: section.white_list_signer.clone(),
         shrink_percent: u8::try_from(section.white_list_shrink_max).unwrap_or(100),
@@ -31,11 +36,24 @@ pub fn trust(config: &Config) -> trust::Settings {
             host_name: section.host_name,
             revocation_depth: section.revocation_depth,
             unknown_revocation: section.unknown_revocation,
+            ocsp: section.ocsp == Ocsp::On,
             crl_grace: section.crl_grace,
             list_age: section.white_list_age,
             list_grace: section.white_list_grace,
         },
     }
+}
+
+/// Where fetched and accepted trust data is kept.
+fn trust_directory(config: &Config) -> PathBuf {
+    config.server.data.join("trust")
+}
+
+/// The accepted white lists.
+#[must_use]
+pub fn white_lists(config: &Config) -> trust::History {
+    let keep = count(config.trust.white_list_keep);
+    trust::History::new(trust_directory(config).join("lists"), keep, trust::Limits::default().bytes)
 }
 
 /// Where the control socket is.

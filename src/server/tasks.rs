@@ -9,7 +9,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::examine::{Finding, Grade, examine_files};
-use super::identities::Identities;
+use super::reload::{Reading, Reloader};
 use crate::config::Config;
 use crate::flows::{Recorder, Relay, Transport};
 use crate::mail::Edge;
@@ -135,17 +135,21 @@ fn warn(finding: &Finding) {
     }
 }
 
-/// Looks for changed certificates and lists, every so often and when asked.
-pub(super) async fn reread(identities: Arc<Identities>, every: Duration, asked: Arc<Notify>) {
+/// Looks for changed settings, certificates and lists, every so often and when asked.
+pub(super) async fn reread(reloader: Arc<Reloader>, every: Duration, asked: Arc<Notify>) {
     let mut clock = interval(every);
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::select! {
-            _ = clock.tick() => {}
-            () = asked.notified() => {}
-        }
-        let looking = Arc::clone(&identities);
-        report(spawn_blocking(move || looking.reread()).await);
+        let reading = tokio::select! {
+            _ = clock.tick() => Reading::IfChanged,
+            () = asked.notified() => Reading::Anyway,
+        };
+        let looking = Arc::clone(&reloader);
+        let looked = spawn_blocking(move || {
+            looking.reload(reading);
+            looking.identities.reread();
+        });
+        report(looked.await);
     }
 }
 

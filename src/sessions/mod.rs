@@ -74,6 +74,11 @@ pub trait Session: Send {
         self.timed_out(out);
     }
 
+    /// The peer's certificate is not accepted any longer: say so. The connection ends once this has left.
+    fn withdrawn(&mut self, out: &mut Output) {
+        self.shut_down(out);
+    }
+
     /// Whether the peer has proved who it is: an operator by its certificate, a person by a login. Until then its
     /// time is short, and it is the first to leave when the server is full.
     fn authenticated(&self) -> bool;

@@ -48,6 +48,16 @@ pub(super) struct Bench<'a> {
     pub(super) revocation: &'a Revocation,
     pub(super) policy: &'a Policy,
     pub(super) now: Time,
+    pub(super) leaf: Leaf,
+}
+
+/// Whether something else than revocation lists vouches for the leaf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leaf {
+    /// Nothing does.
+    Unvouched,
+    /// Its issuer said so just now.
+    Vouched,
 }
 
 impl Bench<'_> {
@@ -72,6 +82,12 @@ impl Bench<'_> {
         others: &[CertificateDer<'_>],
         role: Role,
     ) -> Result<Standing, Refusal> {
+        if self.leaf == Leaf::Vouched {
+            // Lists that there are still count against everybody on the path.
+            let path = self.path(entity, others, role, UnknownStatusPolicy::Allow).map_err(|error| refusal(&error))?;
+            self.check_anchor(&path)?;
+            return Ok(self.freshness(&path));
+        }
         match self.path(entity, others, role, UnknownStatusPolicy::Deny) {
             Err(Error::UnknownRevocationStatus) => {
                 let path =
@@ -129,9 +145,15 @@ impl Bench<'_> {
 
     /// How old the lists of the path's issuers are: the oldest decides.
     fn freshness(self, path: &VerifiedPath<'_>) -> Standing {
-        let mut issuers = vec![path.end_entity().issuer()];
+        let mut issuers = match self.leaf {
+            Leaf::Unvouched => vec![path.end_entity().issuer()],
+            Leaf::Vouched => Vec::new(),
+        };
         if self.policy.revocation_depth == RevocationDepth::Chain {
             issuers.extend(path.intermediate_certificates().map(webpki::Cert::issuer));
+        }
+        if issuers.is_empty() {
+            return Standing::Sure;
         }
         let due: Option<Vec<Time>> = issuers.into_iter().map(|issuer| self.revocation.next_update(issuer)).collect();
         // Without any list at all the path was built without asking for one.
@@ -196,7 +218,7 @@ fn check_key_size(certificate: &X509Certificate<'_>) -> Result<(), Refusal> {
     }
 }
 
-fn unix(time: Time) -> UnixTime {
+pub(super) fn unix(time: Time) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(time.secs()).unwrap_or(0)))
 }
 

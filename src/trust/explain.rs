@@ -104,7 +104,7 @@ impl Snapshot {
     }
 
     /// The certificate that signed this one.
-    fn issuer(&self, der: &[u8], others: &[Vec<u8>]) -> Option<(Vec<u8>, Source)> {
+    pub(super) fn issuer(&self, der: &[u8], others: &[Vec<u8>]) -> Option<(Vec<u8>, Source)> {
         let shown = others.iter().map(|der| (der.clone(), Source::Shown));
         let ours = self.anchors.authority_ders().iter().map(|der| (der.as_ref().to_vec(), Source::Anchors));
         shown.chain(ours).find(|(candidate, _)| candidate != der && signed_by(der, candidate))

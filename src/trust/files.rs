@@ -5,10 +5,45 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::signature::{SignaturePolicy, Verifier, is_signed};
-use super::{Anchors, DistinguishedName, Limits, Policy, Revocation, Snapshot, Trust, TrustError, WhiteList};
+use super::{Anchors, DistinguishedName, History, Limits, Policy, Revocation, Snapshot, TrustError, WhiteList};
 use crate::mail::Time;
 
 const LIST_REMEDY: &str = "fetch the list again from ANS; the list that is in use stays";
+const SHRINK_REMEDY: &str =
+    "the list that is in use stays; if so many domains did leave: `sceau trust list fetch --accept-shorter`";
+const NO_LIST_REMEDY: &str = "fetch one: `sceau trust list fetch`, or give a file as white_list";
+
+/// Where the white list comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListSource {
+    /// A file, which somebody else replaces.
+    File(PathBuf),
+    /// It is fetched, and the history has it; a file may stand in for the first one.
+    Fetched {
+        /// Read only while the history is empty.
+        seed: Option<PathBuf>,
+    },
+}
+
+impl ListSource {
+    /// The file that changes count of.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(file) => Some(file),
+            Self::Fetched { .. } => None,
+        }
+    }
+}
+
+/// Whether a list may lack more rows than the configuration allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shrink {
+    /// It may not.
+    Refused,
+    /// An administrator has looked, and says so.
+    Accepted,
+}
 
 /// Where trust data comes from, and what is asked of it.
 #[derive(Debug, Clone)]
@@ -17,8 +52,12 @@ pub struct Settings {
     pub anchors: Vec<PathBuf>,
     /// Files or directories of revocation lists, PEM or DER.
     pub crls: Vec<PathBuf>,
+    /// Where fetched revocation lists are kept.
+    pub fetched_crls: Option<PathBuf>,
     /// The white list.
-    pub white_list: PathBuf,
+    pub white_list: ListSource,
+    /// Where accepted white lists are kept.
+    pub history: Option<History>,
     /// Whether it must be signed.
     pub signature: SignaturePolicy,
     /// The attributes that its signer must have; without it no signature can be verified.
@@ -31,28 +70,27 @@ pub struct Settings {
     pub policy: Policy,
 }
 
-/// Reads anchors: PEM or DER, files or directories.
-///
-/// # Errors
-/// When one can't be read, or none is a root.
-pub fn load_anchors(paths: &[PathBuf]) -> Result<Anchors, TrustError> {
-    let mut certificates = Vec::new();
-    let files = files(paths, &["pem", "crt", "cer", "der"])?;
-    for file in &files {
-        certificates.extend(Anchors::certificates(&read(file)?).map_err(|error| error.in_file(file))?);
-    }
-    let named = files.first().or(paths.first()).cloned().unwrap_or_default();
-    Anchors::from_der(certificates).map_err(|error| error.in_file(&named))
+/// What a look at the sources found.
+#[derive(Debug)]
+pub struct Look {
+    /// What is to be in force.
+    pub snapshot: Snapshot,
+    /// What was refused on the way; where there is something in use, that stays.
+    pub problems: Vec<TrustError>,
+    /// A white list that is to be kept in the history: its XML, and where it came from.
+    pub(super) fresh: Option<(Vec<u8>, String)>,
 }
 
 impl Settings {
-    /// Settings with these files and the defaults: signature if present, 10 percent.
+    /// Settings with these files and the defaults: signature if present, 10 percent, nothing kept.
     #[must_use]
     pub fn new(anchors: PathBuf, crls: PathBuf, white_list: PathBuf) -> Self {
         Self {
             anchors: vec![anchors],
             crls: vec![crls],
-            white_list,
+            fetched_crls: None,
+            white_list: ListSource::File(white_list),
+            history: None,
             signature: SignaturePolicy::default(),
             signer: None,
             shrink_percent: 10,
@@ -61,29 +99,114 @@ impl Settings {
         }
     }
 
-    /// Reads all files.
+    /// Reads all files, and what was kept. Writes nothing.
+    ///
+    /// # Errors
+    /// Names the file, the reason and the remedy. A white list or a fetched revocation list that is refused is an error
+    /// only where none is kept.
+    pub fn load(&self, now: Time) -> Result<Snapshot, TrustError> {
+        self.look(None, now).map(|look| look.snapshot)
+    }
+
+    /// The same; what is in use stays where its file is unreadable or worse.
+    ///
+    /// # Errors
+    /// As [`Settings::load`], and only when nothing is in use.
+    pub fn look(&self, in_use: Option<&Snapshot>, now: Time) -> Result<Look, TrustError> {
+        let mut problems = Vec::new();
+        let anchors = or_kept(self.anchors(), in_use.map(|snapshot| snapshot.anchors.clone()), &mut problems)?;
+        let revocation = self.look_at_crls(&anchors, in_use, now, &mut problems)?;
+        let in_force = match in_use {
+            Some(snapshot) => Some(Arc::clone(&snapshot.list)),
+            None => self.kept_list(&anchors, &mut problems),
+        };
+        let offered = match (&self.white_list, &in_force) {
+            (ListSource::File(file), _) | (ListSource::Fetched { seed: Some(file) }, None) => {
+                let offered = self.read_offered(file, &anchors, &revocation, in_force.as_deref(), now);
+                or_kept(offered.map(Some), in_force.as_ref().map(|_| None), &mut problems)?
+            }
+            (ListSource::Fetched { .. }, _) => None,
+        };
+        let (list, fresh) = match (offered, in_force) {
+            (Some((list, xml, source)), _) => (Arc::new(list), Some((xml, source))),
+            (None, Some(list)) => (list, None),
+            (None, None) => return Err(TrustError::new("there is no white list yet", NO_LIST_REMEDY)),
+        };
+        Ok(Look { snapshot: Snapshot { anchors, revocation, list, policy: self.policy.clone() }, problems, fresh })
+    }
+
+    /// Anchors, revocation lists and the newest kept white list, without a server.
+    pub(super) fn at_rest(&self, now: Time) -> Result<(Anchors, Revocation, Option<Arc<WhiteList>>), TrustError> {
+        let mut problems = Vec::new();
+        let anchors = self.anchors()?;
+        let revocation = self.look_at_crls(&anchors, None, now, &mut problems)?;
+        let kept = self.kept_list(&anchors, &mut problems);
+        Ok((anchors, revocation, kept))
+    }
+
+    fn read_offered(
+        &self,
+        file: &Path,
+        anchors: &Anchors,
+        revocation: &Revocation,
+        in_force: Option<&WhiteList>,
+        now: Time,
+    ) -> Result<(WhiteList, Vec<u8>, String), TrustError> {
+        let xml = read(file)?;
+        let list = self.read_list(&xml, anchors, revocation, now).map_err(|error| error.in_file(file))?;
+        if let Some(old) = in_force {
+            self.compare(old, &list, Shrink::Refused).map_err(|error| error.in_file(file))?;
+        }
+        Ok((list, xml, file.display().to_string()))
+    }
+
+    /// The newest kept list that is still what these settings ask of one. Signatures count as of when it was accepted:
+    /// its signer's certificate may have ended since.
+    fn kept_list(&self, anchors: &Anchors, problems: &mut Vec<TrustError>) -> Option<Arc<WhiteList>> {
+        let history = self.history.as_ref()?;
+        let lists = history.lists().map_err(|error| problems.push(error)).ok()?;
+        for kept in lists.iter().rev() {
+            let none = Revocation::none();
+            let read = history.read(kept);
+            match read.and_then(|xml| self.read_list(&xml, anchors, &none, kept.accepted_at())) {
+                Ok(list) => return Some(Arc::new(list)),
+                Err(error) => problems.push(error),
+            }
+        }
+        None
+    }
+
+    fn look_at_crls(
+        &self,
+        anchors: &Anchors,
+        in_use: Option<&Snapshot>,
+        now: Time,
+        problems: &mut Vec<TrustError>,
+    ) -> Result<Revocation, TrustError> {
+        const FORMS: &[&str] = &["pem", "crl", "der"];
+        let mut revocation = Revocation::none();
+        for file in or_kept(files(&self.crls, FORMS), in_use.map(|_| Vec::new()), problems)? {
+            let added = read(&file).and_then(|crl| revocation.add(&crl, anchors, now));
+            or_kept(added.map_err(|error| error.in_file(&file)), in_use.map(|_| ()), problems)?;
+        }
+        // What was fetched is fetched again: a bad one is told and left out.
+        let fetched: Vec<_> = self.fetched_crls.iter().filter(|path| path.is_dir()).cloned().collect();
+        for file in or_kept(files(&fetched, FORMS), Some(Vec::new()), problems)? {
+            let added = read(&file).and_then(|crl| revocation.add(&crl, anchors, now));
+            or_kept(added.map_err(|error| error.in_file(&file)), Some(()), problems)?;
+        }
+        if let Some(snapshot) = in_use {
+            revocation.merge(&snapshot.revocation, anchors, now);
+        }
+        Ok(revocation)
+    }
+
+    /// The anchors alone.
     ///
     /// # Errors
     /// Names the file, the reason and the remedy.
-    pub fn load(&self, now: Time) -> Result<Snapshot, TrustError> {
-        let anchors = self.load_anchors()?;
-        let revocation = self.load_crls(&anchors, now)?;
-        let bytes = read(&self.white_list)?;
-        let list = self.read_list(&bytes, &anchors, &revocation, now);
-        let list = Arc::new(list.map_err(|error| error.in_file(&self.white_list))?);
-        Ok(Snapshot { anchors, revocation, list, policy: self.policy.clone() })
-    }
-
-    fn load_anchors(&self) -> Result<Anchors, TrustError> {
+    pub fn anchors(&self) -> Result<Anchors, TrustError> {
         load_anchors(&self.anchors)
-    }
-
-    fn load_crls(&self, anchors: &Anchors, now: Time) -> Result<Revocation, TrustError> {
-        let mut revocation = Revocation::none();
-        for file in files(&self.crls, &["pem", "crl", "der"])? {
-            revocation.add(&read(&file)?, anchors, now).map_err(|error| error.in_file(&file))?;
-        }
-        Ok(revocation)
     }
 
     /// Verifies and parses a list. Of a signed one only what was signed is read.
@@ -119,32 +242,44 @@ impl Settings {
     ///
     /// # Errors
     /// When it is older, or lacks more rows than allowed.
-    pub fn compare(&self, old: &WhiteList, new: &WhiteList) -> Result<(), TrustError> {
+    pub fn compare(&self, old: &WhiteList, new: &WhiteList, shrink: Shrink) -> Result<(), TrustError> {
         let (before, after) = (old.rows().len(), new.rows().len());
         if new.generated() < old.generated() {
             let reason = format!("the list of {} is older than the one of {}", new.generated(), old.generated());
             return Err(TrustError::new(reason, LIST_REMEDY));
         }
         let kept = before.saturating_mul(100_usize.saturating_sub(usize::from(self.shrink_percent)));
-        if after.saturating_mul(100) < kept {
+        if shrink == Shrink::Refused && after.saturating_mul(100) < kept {
             let reason = format!("the list has {after} rows, the one in use {before}");
-            return Err(TrustError::new(reason, "if so many domains did leave, restart with the new list"));
+            return Err(TrustError::new(reason, SHRINK_REMEDY));
         }
         Ok(())
     }
 }
 
-impl Trust {
-    /// Reads the files again and puts them in force together. After an error everything stays as it was.
-    ///
-    /// # Errors
-    /// As [`Settings::load`] and [`Settings::compare`].
-    pub fn reload(&self, settings: &Settings, now: Time) -> Result<(), TrustError> {
-        let snapshot = settings.load(now)?;
-        let compared = settings.compare(&self.snapshot().list, &snapshot.list);
-        compared.map_err(|error| error.in_file(&settings.white_list))?;
-        self.replace(snapshot);
-        Ok(())
+/// Reads anchors: PEM or DER, files or directories.
+///
+/// # Errors
+/// When one can't be read, or none is a root.
+pub fn load_anchors(paths: &[PathBuf]) -> Result<Anchors, TrustError> {
+    let mut certificates = Vec::new();
+    let files = files(paths, &["pem", "crt", "cer", "der"])?;
+    for file in &files {
+        certificates.extend(Anchors::certificates(&read(file)?).map_err(|error| error.in_file(file))?);
+    }
+    let named = files.first().or(paths.first()).cloned().unwrap_or_default();
+    Anchors::from_der(certificates).map_err(|error| error.in_file(&named))
+}
+
+/// What was read; where it is refused and something else is there, that, and the problem is told.
+fn or_kept<T>(read: Result<T, TrustError>, kept: Option<T>, problems: &mut Vec<TrustError>) -> Result<T, TrustError> {
+    match (read, kept) {
+        (Ok(read), _) => Ok(read),
+        (Err(error), Some(kept)) => {
+            problems.push(error);
+            Ok(kept)
+        }
+        (Err(error), None) => Err(error),
     }
 }
 

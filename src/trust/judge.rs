@@ -1,15 +1,16 @@
 //! The judge of peers: one snapshot of anchors, revocation lists, white list and policy, replaced as a whole.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 
-use super::chain::{Bench, Role, Standing, after, check_host};
+use super::chain::{Bench, Leaf, Role, Standing, after, check_host};
+use super::ocsp::{Answers, Known};
 use super::{Anchors, CertificateFacts, Policy, Refusal, Revocation, UnknownRevocation, VerifiedOperator, WhiteList};
 use crate::mail::{Domain, Time};
 
 /// Everything that a judgement rests on.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Snapshot {
     /// The roots and issuing authorities.
     pub anchors: Anchors,
@@ -23,7 +24,13 @@ pub struct Snapshot {
 
 impl Snapshot {
     pub(super) fn bench(&self, now: Time) -> Bench<'_> {
-        Bench { anchors: &self.anchors, revocation: &self.revocation, policy: &self.policy, now }
+        Bench { anchors: &self.anchors, revocation: &self.revocation, policy: &self.policy, now, leaf: Leaf::Unvouched }
+    }
+
+    /// When the white list is no longer relied on.
+    #[must_use]
+    pub fn list_end(&self) -> Time {
+        after(after(self.list.generated(), self.policy.list_age), self.policy.list_grace)
     }
 
     /// Whether the white list is past its age, and past its grace period too.
@@ -55,13 +62,17 @@ pub enum Age {
 #[derive(Debug)]
 pub struct Trust {
     snapshot: ArcSwap<Snapshot>,
+    /// Held by whoever makes a new snapshot out of the one in force.
+    pub(super) changing: Mutex<()>,
+    /// What issuers said by OCSP.
+    pub(super) answers: Answers,
 }
 
 impl Trust {
     /// A judge with this snapshot.
     #[must_use]
     pub fn new(snapshot: Snapshot) -> Self {
-        Self { snapshot: ArcSwap::from_pointee(snapshot) }
+        Self { snapshot: ArcSwap::from_pointee(snapshot), changing: Mutex::default(), answers: Answers::default() }
     }
 
     /// The snapshot in force.
@@ -103,7 +114,7 @@ impl Trust {
     /// Why it is no listed operator.
     // [mss#2] [mss#4]
     pub fn operator(&self, chain: &[Vec<u8>], now: Time) -> Result<VerifiedOperator, Refusal> {
-        listed(&self.snapshot.load(), chain, Role::Client, now)
+        listed(&self.snapshot.load(), chain, Role::Client, self.known(chain, now), now)
     }
 
     /// Judges a server that was called to take messages for a domain, after the handshake.
@@ -111,11 +122,28 @@ impl Trust {
     /// # Errors
     /// Why it is not the operator of that domain.
     pub fn operator_for(&self, chain: &[Vec<u8>], domain: &Domain, now: Time) -> Result<VerifiedOperator, Refusal> {
-        let operator = listed(&self.snapshot.load(), chain, Role::Server, now)?;
+        let operator = listed(&self.snapshot.load(), chain, Role::Server, self.known(chain, now), now)?;
         match operator.refusal_for(domain) {
             None => Ok(operator),
             Some(refusal) => Err(refusal),
         }
+    }
+
+    /// What is remembered of OCSP.
+    fn known(&self, chain: &[Vec<u8>], now: Time) -> Known {
+        let leaf = chain.first().filter(|_| self.snapshot.load().policy.ocsp);
+        leaf.and_then(|leaf| self.answers.of(leaf, now)).unwrap_or(Known::Nothing)
+    }
+
+    /// Whether a chain that was accepted has been revoked since, whatever it was used for.
+    #[must_use]
+    pub fn is_revoked(&self, chain: &[Vec<u8>], now: Time) -> bool {
+        if self.known(chain, now) == Known::Revoked {
+            return true;
+        }
+        let snapshot = self.snapshot.load();
+        let judged = |role| snapshot.bench(now).judge(chain, role).err();
+        [Role::Client, Role::Server].into_iter().any(|role| judged(role) == Some(Refusal::Revoked))
     }
 
     /// Whether a domain is inside the trust space.
@@ -128,13 +156,25 @@ impl Trust {
 fn in_handshake(snapshot: &Snapshot, chain: &[Vec<u8>], role: Role, now: Time) -> Result<(), Refusal> {
     let standing = snapshot.bench(now).judge(chain, role)?;
     match (doubt(standing), snapshot.policy.unknown_revocation) {
-        (Some(refusal), UnknownRevocation::Refuse) => Err(refusal),
+        // Where OCSP is on, its answer comes after the handshake.
+        (Some(refusal), UnknownRevocation::Refuse) if !snapshot.policy.ocsp => Err(refusal),
         _ => Ok(()),
     }
 }
 
-fn listed(snapshot: &Snapshot, chain: &[Vec<u8>], role: Role, now: Time) -> Result<VerifiedOperator, Refusal> {
-    let standing = snapshot.bench(now).judge(chain, role)?;
+fn listed(
+    snapshot: &Snapshot,
+    chain: &[Vec<u8>],
+    role: Role,
+    known: Known,
+    now: Time,
+) -> Result<VerifiedOperator, Refusal> {
+    let leaf = match known {
+        Known::Revoked => return Err(Refusal::Revoked),
+        Known::Good => Leaf::Vouched,
+        Known::Nothing => Leaf::Unvouched,
+    };
+    let standing = Bench { leaf, ..snapshot.bench(now) }.judge(chain, role)?;
     let leaf = chain.first().ok_or(Refusal::NoCertificate)?;
     let facts = CertificateFacts::read(leaf)?;
     judge_standing(standing, snapshot.policy.unknown_revocation, &facts)?;

@@ -79,6 +79,8 @@ pub struct Policy {
     pub revocation_depth: RevocationDepth,
     /// When it cannot be told.
     pub unknown_revocation: UnknownRevocation,
+    /// Whether issuers are asked about their certificates by OCSP, besides revocation lists.
+    pub ocsp: bool,
     /// How long after its next update a revocation list is still relied on.
     pub crl_grace: Duration,
     /// The age from which a white list is called old.
@@ -88,7 +90,7 @@ pub struct Policy {
 }
 
 impl Default for Policy {
-    /// Either usage, alternative names, the whole chain, defer; three days of grace for revocation lists; a white list
+    /// Either usage, alternative names, the whole chain, defer, no OCSP; three days of grace for revocation lists; a white list
     /// is old after 7 days and not relied on after 14.
     fn default() -> Self {
         const DAY: Duration = Duration::from_secs(86_400);
@@ -97,6 +99,7 @@ impl Default for Policy {
             host_name: HostNameRule::default(),
             revocation_depth: RevocationDepth::default(),
             unknown_revocation: UnknownRevocation::default(),
+            ocsp: false,
             crl_grace: 3 * DAY,
             list_age: 7 * DAY,
             list_grace: 7 * DAY,

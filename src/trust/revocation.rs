@@ -1,5 +1,7 @@
 //! Certificate revocation lists: read, verified, and asked whether they may still be relied on.
 
+use std::sync::Arc;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use rustls::pki_types::CertificateDer;
 use webpki::{CertRevocationList, EndEntityCert, OwnedCertRevocationList};
@@ -29,13 +31,15 @@ pub struct CrlFacts {
     pub verified: bool,
 }
 
+#[derive(Clone)]
 struct Crl {
-    list: CertRevocationList<'static>,
+    list: Arc<CertRevocationList<'static>>,
+    der: Arc<[u8]>,
     facts: CrlFacts,
 }
 
 /// The revocation lists in force: the newest of each issuer.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Revocation {
     crls: Vec<Crl>,
 }
@@ -71,7 +75,7 @@ impl Revocation {
     }
 
     pub(super) fn lists(&self) -> Vec<&CertRevocationList<'static>> {
-        self.crls.iter().map(|crl| &crl.list).collect()
+        self.crls.iter().map(|crl| &*crl.list).collect()
     }
 
     /// When the next list of this issuer (webpki's encoding) is due. None when there is no list of it.
@@ -79,31 +83,84 @@ impl Revocation {
         self.crls.iter().filter(|crl| crl.list.issuer() == issuer).map(|crl| crl.facts.next_update).min()
     }
 
-    fn add_der(&mut self, der: &[u8], anchors: &Anchors, now: Time) -> Result<(), TrustError> {
-        let refuse = |reason: String| TrustError::new(reason, REMEDY);
-        let list = OwnedCertRevocationList::from_der(der)
-            .map_err(|error| refuse(format!("the revocation list cannot be used: {error}")))?;
-        let mut facts = read(der).map_err(refuse)?;
-        if facts.this_update > now {
-            return Err(refuse(format!("the revocation list of {} comes from the future", facts.issuer)));
+    /// The lists in DER.
+    #[must_use]
+    pub fn ders(&self) -> Vec<Vec<u8>> {
+        self.crls.iter().map(|crl| crl.der.to_vec()).collect()
+    }
+
+    /// Adds what another one has, where it is newer. What these anchors do not vouch for is left out.
+    pub(super) fn merge(&mut self, other: &Self, anchors: &Anchors, now: Time) {
+        for crl in &other.crls {
+            // It was read once; what changed are the anchors.
+            if let Ok(crl) = judge(&crl.der, anchors, now) {
+                self.keep_newest(crl);
+            }
         }
-        facts.verified = verify(der, &facts, anchors).map_err(refuse)?;
-        self.keep_newest(Crl { list: list.into(), facts });
+    }
+
+    /// Whether lists that were fetched may replace those in use.
+    ///
+    /// # Errors
+    /// As [`Revocation::add`]; and when no authority among the anchors signed one, when it is older than the one in
+    /// use, or past its date while that one is not.
+    pub(super) fn compare(&self, bytes: &[u8], anchors: &Anchors, now: Time) -> Result<Vec<CrlFacts>, TrustError> {
+        let mut read = Vec::new();
+        for der in pem::sections(bytes, "X509 CRL").map_err(|reason| TrustError::new(reason, REMEDY))? {
+            let crl = judge(&der, anchors, now)?;
+            let (issuer, from) = (&crl.facts.issuer, crl.facts.this_update);
+            if !crl.facts.verified {
+                let reason = format!("the revocation list of {issuer}: that authority is not among the anchors");
+                return Err(TrustError::new(reason, "add the issuing authority's certificate to the anchors"));
+            }
+            let old = self.crls.iter().find(|old| old.is_of_the_same(&crl)).map(|old| &old.facts);
+            if let Some(old) = old.filter(|old| old.this_update > from) {
+                let reason =
+                    format!("the revocation list of {issuer} is of {from}, the one in use of {}", old.this_update);
+                return Err(TrustError::new(reason, REMEDY));
+            }
+            if crl.facts.next_update < now && old.is_some_and(|old| old.next_update >= now) {
+                let reason = format!("the revocation list of {issuer} ended on {}", crl.facts.next_update);
+                return Err(TrustError::new(reason, REMEDY));
+            }
+            read.push(crl.facts);
+        }
+        Ok(read)
+    }
+
+    fn add_der(&mut self, der: &[u8], anchors: &Anchors, now: Time) -> Result<(), TrustError> {
+        self.keep_newest(judge(der, anchors, now)?);
         Ok(())
     }
 
     /// One list per issuer and distribution point; the newest wins, in whatever order the files were read.
     fn keep_newest(&mut self, crl: Crl) {
-        let same = |old: &Crl| {
-            old.list.issuer() == crl.list.issuer()
-                && old.list.issuing_distribution_point() == crl.list.issuing_distribution_point()
-        };
-        match self.crls.iter().position(same) {
+        match self.crls.iter().position(|old| old.is_of_the_same(&crl)) {
             Some(index) if self.crls[index].facts.this_update >= crl.facts.this_update => {}
             Some(index) => self.crls[index] = crl,
             None => self.crls.push(crl),
         }
     }
+}
+
+impl Crl {
+    fn is_of_the_same(&self, other: &Self) -> bool {
+        self.list.issuer() == other.list.issuer()
+            && self.list.issuing_distribution_point() == other.list.issuing_distribution_point()
+    }
+}
+
+/// Reads one list, with the verdict on its signature.
+fn judge(der: &[u8], anchors: &Anchors, now: Time) -> Result<Crl, TrustError> {
+    let refuse = |reason: String| TrustError::new(reason, REMEDY);
+    let list = OwnedCertRevocationList::from_der(der)
+        .map_err(|error| refuse(format!("the revocation list cannot be used: {error}")))?;
+    let mut facts = read(der).map_err(refuse)?;
+    if facts.this_update > now {
+        return Err(refuse(format!("the revocation list of {} comes from the future", facts.issuer)));
+    }
+    facts.verified = verify(der, &facts, anchors).map_err(refuse)?;
+    Ok(Crl { list: Arc::new(list.into()), der: der.into(), facts })
 }
 
 fn read(der: &[u8]) -> Result<CrlFacts, String> {

@@ -7,7 +7,7 @@ const LAW: &[(&str, &[&str])] = &[
     ("mail", &[]),
     ("disk", &[]),
     ("proto", &["mail"]),
-    ("trust", &["mail"]),
+    ("trust", &["mail", "disk"]),
     ("seal", &["mail", "disk"]),
     ("policy", &["mail", "trust"]),
     ("store", &["mail", "disk", "seal", "proto::mime"]),

@@ -28,5 +28,6 @@ mod spec;
 mod store_life;
 mod tools;
 mod transcripts;
+mod trust_network;
 mod web;
 mod xml_signature;

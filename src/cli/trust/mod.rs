@@ -2,6 +2,7 @@
 
 mod conformance;
 mod explain;
+mod list;
 mod refusals;
 mod words;
 
@@ -17,6 +18,8 @@ pub(super) enum Command {
     Refusals(refusals::Arguments),
     #[command(about = "Joue les correspondants de contrôle de l'ANS, et d'autres, contre un serveur en marche")]
     Conformance(conformance::Arguments),
+    #[command(about = "Liste blanche : en vigueur, changements, historique, téléchargement", subcommand)]
+    List(list::Command),
 }
 
 pub(super) fn run(command: Command) -> Outcome {
@@ -24,5 +27,6 @@ pub(super) fn run(command: Command) -> Outcome {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Refusals(arguments) => refusals::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
+        Command::List(command) => list::run(&command),
     }
 }

@@ -56,7 +56,25 @@ pub struct SmtpTransport<N = SystemNames> {
     pool: Arc<Pool>,
 }
 
+/// The connections of a transport that wait for their next message.
+#[derive(Debug, Clone)]
+pub struct Waiting(Arc<Pool>);
+
+impl Waiting {
+    /// Ends those whose peers' certificates (DER, leaf first) are unwanted now; says how many they are. To be called in
+    /// the runtime.
+    pub fn withdraw(&self, unwanted: impl Fn(&[Vec<u8>]) -> bool) -> usize {
+        self.0.withdraw(unwanted)
+    }
+}
+
 impl<N: Names> SmtpTransport<N> {
+    /// A handle on the connections that wait.
+    #[must_use]
+    pub fn waiting(&self) -> Waiting {
+        Waiting(Arc::clone(&self.pool))
+    }
+
     /// A transport that looks hosts up in `routes` and then in `names`; `tls` shows our certificate, `trust` judges the
     /// peer's.
     #[must_use]

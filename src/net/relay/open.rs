@@ -127,7 +127,7 @@ impl Secured {
             Turn::Event(Event::Failed(failure)) => return Err(trouble(&failure, error.as_deref())),
             Turn::Event(_) | Turn::Over => return Err(Trouble("the conversation ended before TLS".to_owned())),
         }
-        let handshake = timeout(patience.handshake, tls.connect(stream, host, address)).await;
+        let handshake = timeout(patience.handshake, Box::pin(tls.connect(stream, host, address))).await;
         let secured = handshake.map_err(|_| Trouble("TLS handshake: silent for too long".to_owned()))?;
         let (stream, facts) = secured.map_err(|audit| Trouble(format!("TLS handshake: {audit}")))?;
         Ok(Self(Open { machine, stream, patience, facts, address, judged: None, error }))

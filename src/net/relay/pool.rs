@@ -86,6 +86,25 @@ impl Pool {
         }
     }
 
+    /// Takes leave of the peers whose certificates are unwanted now; says how many they are.
+    #[expect(clippy::disallowed_methods, reason = "net/ is where tasks are started")]
+    pub(super) fn withdraw(&self, unwanted: impl Fn(&[Vec<u8>]) -> bool) -> usize {
+        let mut leaving = Vec::new();
+        let mut waiting = self.waiting();
+        waiting.hosts.retain(|_, connections| {
+            let gone = connections.extract_if(.., |(_, open)| unwanted(&open.facts.certificates));
+            leaving.extend(gone.map(|(_, open)| open));
+            !connections.is_empty()
+        });
+        waiting.count -= leaving.len();
+        drop(waiting);
+        let count = leaving.len();
+        for open in leaving {
+            tokio::spawn(open.quit());
+        }
+        count
+    }
+
     fn overdue(&self) -> (Vec<Open>, bool) {
         let deadline = now();
         let mut overdue = Vec::new();

@@ -99,6 +99,7 @@ async fn site(world: &World, leaf: &Leaf) -> Site {
                 tls: Some(tls.clone()),
                 patience: ServerPatience::default(),
                 notice: sender.subscribe(),
+                secured: Box::new(|_| {}),
                 authenticated: Box::new(|| {}),
             };
             spawn(drive(world.session(&desk, peer), stream, surroundings));
@@ -179,6 +180,20 @@ async fn one_connection_serves_several_messages_until_the_peer_closes_it() {
     site.notice.send_replace(Notice::None);
     assert!(matches!(transport.deliver(hello(&["claire@a.fr"])).await[..], [Outcome::Relayed { .. }]));
     assert_eq!(site.connections.load(Ordering::Relaxed), 2, "the dead connection is not the message's failure");
+}
+
+#[tokio::test]
+async fn a_waiting_connection_to_a_revoked_peer_ends() {
+    let world = World::new(NOW);
+    let site = site(&world, &operator_a()).await;
+    let transport = transport(&world, site.port, &operator_b());
+    let waiting = transport.waiting();
+    assert_eq!(waiting.withdraw(|_| true), 0);
+    assert!(matches!(transport.deliver(hello(&["claire@a.fr"])).await[..], [Outcome::Relayed { .. }]));
+    assert_eq!(waiting.withdraw(<[Vec<u8>]>::is_empty), 0);
+    assert_eq!(waiting.withdraw(|chain| chain.len() == 2), 1);
+    assert!(matches!(transport.deliver(hello(&["claire@a.fr"])).await[..], [Outcome::Relayed { .. }]));
+    assert_eq!(site.connections.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test]

@@ -9,6 +9,8 @@ mod ports;
 mod relay;
 mod verifier;
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -35,6 +37,13 @@ pub enum Tickets {
     Off,
     /// Session tickets, their keys renewed every six hours.
     On,
+}
+
+/// Finds out about a peer what the handshake could not wait for: whether its issuer has revoked its certificate.
+pub trait Inquiry: Send + Sync {
+    /// Asks about this chain (DER, leaf first) and leaves the answer where `trust` judges by it. Ends within a bounded
+    /// time, with or without an answer.
+    fn about<'a>(&'a self, chain: &'a [Vec<u8>]) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 }
 
 /// What is offered in handshakes, for people.

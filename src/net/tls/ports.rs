@@ -1,8 +1,10 @@
 //! The server's side: the operators' port, where the peer must show its certificate, and people's ports.
 
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use rustls::server::{NoServerSessionStorage, ProducesTickets, ServerSessionMemoryCache, StoresServerSessions};
@@ -12,9 +14,10 @@ use rustls::{ConfigBuilder, ServerConfig, WantsVerifier};
 use super::audit::{Direction, HandshakeAudit, Observer, Verdict};
 use super::identity::Identity;
 use super::verifier::Judge;
-use super::{Tickets, TlsClock, VERSIONS, provider};
+use super::{Inquiry, Tickets, TlsClock, VERSIONS, provider};
 use crate::mail::Clock;
 use crate::net::connection::{Handshake, TlsPort};
+use crate::sessions::TlsFacts;
 use crate::trust::{Trust, TrustError};
 
 /// Sessions that can be resumed at once, where tickets are on.
@@ -26,6 +29,7 @@ struct Port {
     clock: Arc<dyn Clock>,
     resumption: Option<Resumption>,
     observer: Option<Observer>,
+    inquiry: OnceLock<Arc<dyn Inquiry>>,
 }
 
 /// The memory of sessions. One per port: a session of one port must never be resumed on another.
@@ -44,7 +48,13 @@ impl Port {
                 sessions: ServerSessionMemoryCache::new(SESSIONS_KEPT),
             }),
         };
-        Ok(Self { identity: ArcSwap::from_pointee(identity), clock, resumption, observer: None })
+        Ok(Self {
+            identity: ArcSwap::from_pointee(identity),
+            clock,
+            resumption,
+            observer: None,
+            inquiry: OnceLock::new(),
+        })
     }
 
     fn builder(&self) -> Result<ConfigBuilder<ServerConfig, WantsVerifier>, rustls::Error> {
@@ -71,7 +81,8 @@ impl Port {
     }
 
     fn handshake(&self, peer: SocketAddr, config: Arc<ServerConfig>, verdict: Verdict) -> Box<dyn Handshake> {
-        Box::new(OneHandshake { peer, config, verdict, observer: self.observer.clone() })
+        let inquiry = self.inquiry.get().map(Arc::clone);
+        Box::new(OneHandshake { inquiry, peer, config, verdict, observer: self.observer.clone() })
     }
 }
 
@@ -100,6 +111,12 @@ impl OperatorsPort {
     pub fn observed_by(mut self, observer: Observer) -> Self {
         self.port.observer = Some(observer);
         self
+    }
+
+    /// Asks this about peers, after their handshakes and before they are judged. Once.
+    pub fn inquires(&self, inquiry: Arc<dyn Inquiry>) {
+        // Whoever was there first stays: a port serves one server.
+        let _ = self.port.inquiry.set(inquiry);
     }
 
     /// Uses another certificate from the next connection on.
@@ -155,6 +172,7 @@ impl TlsPort for PeoplePort {
 }
 
 struct OneHandshake {
+    inquiry: Option<Arc<dyn Inquiry>>,
     peer: SocketAddr,
     config: Arc<ServerConfig>,
     verdict: Verdict,
@@ -171,6 +189,13 @@ impl Handshake for OneHandshake {
         audit.log();
         if let Some(observer) = &self.observer {
             observer(&audit);
+        }
+    }
+
+    fn settled<'a>(&'a self, facts: &'a TlsFacts) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        match &self.inquiry {
+            Some(inquiry) if !facts.certificates.is_empty() => inquiry.about(&facts.certificates),
+            _ => Box::pin(std::future::ready(())),
         }
     }
 }

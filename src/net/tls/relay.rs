@@ -1,7 +1,7 @@
 //! Our side when we call another operator: our certificate is shown, the server's is judged.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use rustls::ClientConfig;
@@ -15,7 +15,7 @@ use tokio_rustls::client::TlsStream;
 use super::audit::{Direction, HandshakeAudit, Observer, Stage, Verdict};
 use super::identity::Identity;
 use super::verifier::Judge;
-use super::{TlsClock, VERSIONS, facts, provider};
+use super::{Inquiry, TlsClock, VERSIONS, facts, provider};
 use crate::mail::Clock;
 use crate::sessions::TlsFacts;
 use crate::trust::{Refusal, Trust};
@@ -26,13 +26,14 @@ pub struct RelayTls {
     identity: ArcSwap<Identity>,
     clock: Arc<dyn Clock>,
     observer: Option<Observer>,
+    inquiry: OnceLock<Arc<dyn Inquiry>>,
 }
 
 impl RelayTls {
     /// With our certificate; servers are judged by this trust.
     #[must_use]
     pub fn new(trust: Arc<Trust>, identity: Identity, clock: Arc<dyn Clock>) -> Self {
-        Self { trust, identity: ArcSwap::from_pointee(identity), clock, observer: None }
+        Self { trust, identity: ArcSwap::from_pointee(identity), clock, observer: None, inquiry: OnceLock::new() }
     }
 
     /// The same, with somebody who is told of failed handshakes.
@@ -40,6 +41,12 @@ impl RelayTls {
     pub fn observed_by(mut self, observer: Observer) -> Self {
         self.observer = Some(observer);
         self
+    }
+
+    /// Asks this about servers, after their handshakes and before they are judged. Once.
+    pub fn inquires(&self, inquiry: Arc<dyn Inquiry>) {
+        // Whoever was there first stays: a relay serves one server.
+        let _ = self.inquiry.set(inquiry);
     }
 
     /// Uses another certificate from the next connection on.
@@ -68,6 +75,9 @@ impl RelayTls {
         match connector.connect(name, stream).await {
             Ok(stream) => {
                 let facts = facts(stream.get_ref().1, Some(host));
+                if let Some(inquiry) = self.inquiry.get() {
+                    inquiry.about(&facts.certificates).await;
+                }
                 Ok((stream, facts))
             }
             Err(error) => Err(self.failed(HandshakeAudit::new(peer, Direction::Out, &verdict, &error))),

@@ -262,6 +262,10 @@ impl<R: Role> Session for SmtpSession<R> {
         self.end(Status::ShuttingDown, out);
     }
 
+    fn withdrawn(&mut self, out: &mut Output) {
+        self.end(Status::TrustWithdrawn, out);
+    }
+
     fn authenticated(&self) -> bool {
         self.role.authenticated()
     }

@@ -3,8 +3,9 @@
 use std::fs;
 
 use super::*;
+use crate::trust::Trust;
 use crate::trust::lab::{Issued, LabFiles, Leaf, ListRow, sign_white_list, white_list_xml};
-use crate::trust::testing::{DAY, Space, domain, start};
+use crate::trust::testing::{Space, domain, start};
 
 struct Bench {
     space: Space,
@@ -84,47 +85,9 @@ fn errors_name_file_reason_and_remedy() {
         bench.write(file, &before);
     }
     let mut settings = bench.settings();
-    settings.white_list = "/nowhere/liste.xml".into();
+    settings.white_list = ListSource::File("/nowhere/liste.xml".into());
     let error = settings.load(start()).map(|_| ()).unwrap_err().to_string();
     assert!(error.starts_with("/nowhere/liste.xml: No such file") && error.contains("check the path"), "{error}");
-}
-
-/// [mss#2]
-#[test]
-fn a_worse_list_never_replaces_the_one_in_use() {
-    let bench = Bench::new();
-    let settings = bench.settings();
-    let trust = Trust::new(settings.load(start()).unwrap());
-    let later = start().plus_secs(DAY);
-    let (fewer, older) = ((17, later), (20, start().plus_secs(-1)));
-    for ((rows, generated), reason) in [(fewer, "has 17 rows, the one in use 20"), (older, "is older than the one of")]
-    {
-        bench.write_list(rows, generated);
-        let error = trust.reload(&settings, later).unwrap_err();
-        assert!(error.reason().contains(reason) && error.file() == Some(&settings.white_list), "{error}");
-        assert_eq!(trust.snapshot().list.rows().len(), 20);
-    }
-    bench.write("liste-blanche.xml", b"<");
-    assert!(trust.reload(&settings, later).is_err());
-    assert_eq!(trust.snapshot().list.generated(), start());
-
-    bench.write_list(18, later);
-    trust.reload(&settings, later).unwrap();
-    assert_eq!((trust.snapshot().list.rows().len(), trust.snapshot().list.generated()), (18, later));
-}
-
-#[test]
-fn a_reload_takes_a_revocation_into_force() {
-    let bench = Bench::new();
-    let settings = bench.settings();
-    let trust = Trust::new(settings.load(start()).unwrap());
-    trust.client_certificate(&bench.operator.chain(), start()).unwrap();
-    let now = start().plus_secs(60);
-    bench.space.clock.set(now);
-    bench.files.crls(&bench.space.lab, &[&bench.operator]).unwrap();
-    trust.reload(&settings, now).unwrap();
-    let refused = trust.client_certificate(&bench.operator.chain(), now);
-    assert_eq!(refused, Err(crate::trust::Refusal::Revoked));
 }
 
 /// [mss#2]

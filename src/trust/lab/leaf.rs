@@ -1,8 +1,8 @@
 //! The laboratory's leaves: operators with real-shaped names, and the ones that must be refused.
 
 use rcgen::{
-    CertificateParams, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
-    PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, RsaKeySize, SanType, SerialNumber, SigningKey,
+    CertificateParams, CustomExtension, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, RsaKeySize, SanType, SerialNumber, SigningKey,
 };
 use zeroize::Zeroizing;
 
@@ -79,6 +79,8 @@ pub enum Flaw {
     ServerUsageOnly,
     /// Its extended key usage is client authentication only. No flaw where nobody calls it.
     ClientUsageOnly,
+    /// Its extended key usage is the signing of OCSP answers only: no peer's, but that of a responder.
+    OcspSigningOnly,
     /// Its key usage is key encipherment only.
     WrongUsage,
     /// It says that it is a certification authority.
@@ -112,6 +114,8 @@ pub struct Leaf {
     pub organisation: Organisation,
     /// Further host names or IP addresses.
     pub also: Vec<String>,
+    /// The address of its issuer's OCSP responder, if it names one.
+    pub ocsp: Option<String>,
     /// The kind of key.
     pub key: Key,
     /// A person instead of a host: the organisation is left out then.
@@ -128,6 +132,7 @@ impl Leaf {
             common_name: host.to_owned(),
             organisation: organisation.clone(),
             also: Vec::new(),
+            ocsp: None,
             key: Key::P256,
             person: None,
             flaw: None,
@@ -157,6 +162,13 @@ impl Leaf {
     #[must_use]
     pub fn and_name(mut self, name: &str) -> Self {
         self.also.push(name.to_owned());
+        self
+    }
+
+    /// The same, naming this OCSP responder.
+    #[must_use]
+    pub fn with_ocsp(mut self, address: &str) -> Self {
+        self.ocsp = Some(address.to_owned());
         self
     }
 
@@ -324,6 +336,7 @@ fn params(lab: &Lab, leaf: &Leaf, serial: &[u8]) -> Result<CertificateParams, La
     };
     params.extended_key_usages = match leaf.flaw {
         Some(Flaw::WrongExtendedUsage) => vec![ExtendedKeyUsagePurpose::EmailProtection],
+        Some(Flaw::OcspSigningOnly) => vec![ExtendedKeyUsagePurpose::OcspSigning],
         Some(Flaw::ServerUsageOnly) => vec![ExtendedKeyUsagePurpose::ServerAuth],
         Some(Flaw::ClientUsageOnly) => vec![ExtendedKeyUsagePurpose::ClientAuth],
         _ if leaf.person.is_some() => {
@@ -331,6 +344,9 @@ fn params(lab: &Lab, leaf: &Leaf, serial: &[u8]) -> Result<CertificateParams, La
         }
         _ => vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth],
     };
+    if let Some(address) = &leaf.ocsp {
+        params.custom_extensions.push(ocsp_at(address));
+    }
     let (from, to) = match leaf.flaw {
         Some(Flaw::Expired) => (-3 * 365, -1),
         Some(Flaw::NotYetValid) => (1, 3 * 365),
@@ -339,6 +355,18 @@ fn params(lab: &Lab, leaf: &Leaf, serial: &[u8]) -> Result<CertificateParams, La
     params.not_before = authority::date(lab.edge.now().plus_secs(from * DAY)).into();
     params.not_after = authority::date(lab.edge.now().plus_secs(to * DAY)).into();
     Ok(params)
+}
+
+/// The authority information access of one OCSP responder (RFC 5280 §4.2.2.1), whose address has less than 100 octets.
+fn ocsp_at(address: &str) -> CustomExtension {
+    const ACCESS: [u64; 9] = [1, 3, 6, 1, 5, 5, 7, 1, 1];
+    const OCSP: [u8; 10] = [0x06, 0x08, 0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01];
+    let wrap = |tag: u8, contents: Vec<u8>| {
+        let length = u8::try_from(contents.len()).unwrap_or(u8::MAX);
+        [vec![tag, length], contents].concat()
+    };
+    let description = [OCSP.to_vec(), wrap(0x86, address.as_bytes().to_vec())].concat();
+    CustomExtension::from_oid_content(&ACCESS, wrap(0x30, wrap(0x30, description)))
 }
 
 /// `C, ST, O, OU, CN` in encoded order: C printable, the others UTF-8, as IGC-Santé does it.

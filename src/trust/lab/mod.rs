@@ -163,10 +163,18 @@ impl Lab {
     /// # Errors
     /// When the cryptographic library fails.
     pub fn crls_pem_at(&self, revoked: &[&Issued], published: Time) -> Result<String, LabError> {
+        self.crls_pem_for(revoked, published, CRL_DAYS)
+    }
+
+    /// The same, valid for so many days.
+    ///
+    /// # Errors
+    /// When the cryptographic library fails.
+    pub fn crls_pem_for(&self, revoked: &[&Issued], published: Time, days: i64) -> Result<String, LabError> {
         let mut pem = String::new();
         for authority in [&self.root, &self.organisations, &self.persons] {
             let serials = revoked.iter().filter(|leaf| leaf.issuer_der() == authority.der()).map(|leaf| leaf.serial());
-            pem.push_str(&crl(authority, serials, published, CRL_DAYS)?);
+            pem.push_str(&crl(authority, serials, published, days)?);
         }
         Ok(pem)
     }

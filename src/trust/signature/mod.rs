@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use webpki::EndEntityCert;
 use webpki::aws_lc_rs as alg;
 
-use super::chain::{Bench, Role};
+use super::chain::{Bench, Leaf, Role};
 use super::white_list::{ListError, tree};
 use super::{Anchors, CertificateFacts, DistinguishedName, Limits, Policy, Refusal, Revocation};
 use crate::mail::Time;
@@ -134,7 +134,13 @@ impl Verifier<'_> {
 
     fn judge_signer(&self, profile: &Profile<'_, '_>, signer: &[u8]) -> Result<CertificateFacts, SignatureError> {
         let policy = Policy::default();
-        let bench = Bench { anchors: self.anchors, revocation: self.revocation, policy: &policy, now: self.now };
+        let bench = Bench {
+            anchors: self.anchors,
+            revocation: self.revocation,
+            policy: &policy,
+            now: self.now,
+            leaf: Leaf::Unvouched,
+        };
         let others = profile.certificates.iter().filter(|der| der.as_slice() != signer);
         let chain: Vec<Vec<u8>> = std::iter::once(signer.to_vec()).chain(others.cloned()).collect();
         bench.judge(&chain, Role::Signer).map_err(SignatureError::Signer)?;

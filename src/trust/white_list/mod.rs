@@ -2,10 +2,12 @@
 //!
 //! A list is a finished, immutable value; what fetches, compares and replaces lists is elsewhere.
 
+mod diff;
 mod parse;
 
 use std::collections::HashMap;
 
+pub use diff::{Diff, Right};
 pub use parse::ListError;
 pub(super) use parse::tree;
 
@@ -91,6 +93,11 @@ impl WhiteList {
         parse::parse(xml, limits)
     }
 
+    /// A list of nobody, to compare a first one with.
+    pub(super) fn none() -> Self {
+        Self::empty(Time::default())
+    }
+
     fn empty(generated: Time) -> Self {
         Self {
             generated,
@@ -145,6 +152,12 @@ impl WhiteList {
     #[must_use]
     pub fn domain_count(&self) -> usize {
         self.by_domain.len()
+    }
+
+    /// How many distinct pairs of a domain and a name there are.
+    #[must_use]
+    pub fn right_count(&self) -> usize {
+        self.by_domain.values().map(Vec::len).sum()
     }
 
     /// The rows that were left out.
