@@ -7,6 +7,7 @@ use clap::{Subcommand, ValueEnum};
 use super::ask::ask;
 use super::terminal::{new_password, tell};
 use super::{ConfigFile, Outcome};
+use crate::flows::ReadingPolicy;
 use crate::server::office::{AccountFacts, Password, Request};
 use crate::store::AccountKind;
 
@@ -32,6 +33,15 @@ pub(super) enum Command {
         #[command(flatten)]
         file: ConfigFile,
     },
+    #[command(about = "Dit si le serveur répond lui-même, au nom du titulaire, aux demandes d'accusé de lecture")]
+    Receipts {
+        #[arg(value_name = "ADRESSE")]
+        address: String,
+        #[arg(value_enum, help = "never : le logiciel du titulaire demande ; automatic : à la première ouverture")]
+        policy: Policy,
+        #[command(flatten)]
+        file: ConfigFile,
+    },
     #[command(about = "Liste les comptes")]
     List {
         #[arg(long, help = "En JSON")]
@@ -39,6 +49,13 @@ pub(super) enum Command {
         #[command(flatten)]
         file: ConfigFile,
     },
+}
+
+/// Who answers requests for notifications of reading.
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Policy {
+    Never,
+    Automatic,
 }
 
 /// Kinds of mailboxes by their names in the MSSanté directory.
@@ -72,6 +89,14 @@ pub(super) fn run(command: Command) -> Outcome {
             let password = Password(new_password()?);
             let () = ask(&config, Request::AccountPasswd { address: address.clone(), password })?;
             tell(&format!("Mot de passe changé : {address}"))?;
+        }
+        Command::Receipts { address, policy, file } => {
+            let (policy, said) = match policy {
+                Policy::Never => (ReadingPolicy::Never, "jamais par le serveur"),
+                Policy::Automatic => (ReadingPolicy::Automatic, "par le serveur, à la première ouverture"),
+            };
+            let () = ask(&file.load()?, Request::AccountReceipts { address: address.clone(), policy })?;
+            tell(&format!("Accusés de lecture de {address} : {said}"))?;
         }
         Command::List { json, file } => {
             let accounts: Vec<AccountFacts> = ask(&file.load()?, Request::AccountList)?;

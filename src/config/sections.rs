@@ -174,6 +174,13 @@ settings! {
         queue_in_memory: u32 = Default "200000" ("1000" to "10000000");
     }
 
+    /// Accusés : ce que les expéditeurs d'ici apprennent de leurs messages (remise, échec, retard, lecture).
+    receipts: Receipts {
+        /// Dossier où les accusés et avis arrivent chez l'expéditeur ; créé au besoin. « INBOX » : avec le courrier, à
+        /// sa place dans le fil de la conversation.
+        mailbox: String = Default r#""INBOX""#;
+    }
+
     /// Stockage des messages.
     store: Store {
         /// Place par boîte aux lettres.

@@ -1,5 +1,6 @@
 //! The content of a message on its way in: one pass that limits, digests, reads the structure and seals.
 
+use super::receipts::Head;
 use crate::mail::{Fault, Status};
 use crate::proto::mime::header::Headers;
 use crate::proto::mime::{self, Structure, Walker};
@@ -8,6 +9,8 @@ use crate::store::{BodyOrigin, BodyWriter, SealedBody, Store};
 
 /// `Received:` fields beyond which a message is taken to be in a loop (RFC 5321 §6.3 asks for at least 100).
 const RECEIVED_MAX: usize = 100;
+/// Times that a message may have come through this very server: forwarded out and back is no loop, again and again is.
+const OWN_RECEIVED_MAX: usize = 4;
 
 /// Takes content as it comes.
 pub(super) struct ContentWriter {
@@ -16,6 +19,8 @@ pub(super) struct ContentWriter {
     size: u64,
     max: u64,
     eight_bit: bool,
+    head: Head,
+    host: String,
 }
 
 /// Content that is sealed and durable, but in no mailbox yet.
@@ -26,13 +31,16 @@ pub(super) struct Content {
     pub(super) structure: Structure,
     /// Whether it has octets above 127.
     pub(super) eight_bit: bool,
+    /// Its beginning, when it may be a report.
+    pub(super) head: Head,
 }
 
 impl ContentWriter {
-    /// Begins content of at most `max` octets.
-    pub(super) fn begin(store: &Store, origin: BodyOrigin, max: u64) -> Self {
+    /// Begins content of at most `max` octets; `host` is this server in `Received:` fields.
+    pub(super) fn begin(store: &Store, origin: BodyOrigin, max: u64, host: &str) -> Self {
         let walker = Walker::new(mime::Limits::default());
-        Self { walker, body: store.begin_body(origin), size: 0, max, eight_bit: false }
+        let body = store.begin_body(origin);
+        Self { walker, body, size: 0, max, eight_bit: false, head: Head::default(), host: host.to_owned() }
     }
 
     /// Takes the next bytes.
@@ -43,6 +51,7 @@ impl ContentWriter {
             return Err(Fault::peer(Status::MessageTooLarge, detail));
         }
         self.eight_bit |= !bytes.is_ascii();
+        self.head.push(bytes);
         self.walker.push(bytes);
         self.body.write(bytes).await
     }
@@ -50,15 +59,12 @@ impl ContentWriter {
     /// Makes the content durable; in no mailbox yet, so a failure after this leaves garbage, never half a message.
     pub(super) async fn finish(self) -> Result<Content, Fault> {
         let structure = self.walker.finish();
-        let hops = Headers::new(&structure.header).filter(|field| field.is("Received")).count();
-        if hops > RECEIVED_MAX {
-            return Err(Fault::peer(Status::MailLoop, format!("{hops} Received fields")));
-        }
+        refuse_loops(&structure.header, &self.host)?;
         if structure.truncated {
             // What the walker did not read would be invisible to clients and missing from the proofs.
             return Err(Fault::peer(Status::MessageMalformed, "parts or header beyond the limits"));
         }
-        Ok(Content { body: self.body.finish().await?, structure, eight_bit: self.eight_bit })
+        Ok(Content { body: self.body.finish().await?, structure, eight_bit: self.eight_bit, head: self.head })
     }
 }
 
@@ -96,5 +102,44 @@ impl Content {
     fn header_text(&self, name: &str) -> Option<String> {
         let field = Headers::find(&self.structure.header, name)?;
         Some(mime::header_text(&field.value()).trim().to_owned())
+    }
+}
+
+/// Refuses what has come through too many servers, or through this one too often.
+// [rfc5321#6.3]
+fn refuse_loops(header: &[u8], host: &str) -> Result<(), Fault> {
+    let (mut hops, mut own) = (0, 0);
+    for field in Headers::new(header).filter(|field| field.is("Received")) {
+        hops += 1;
+        let value = String::from_utf8_lossy(&field.value()).to_ascii_lowercase();
+        let by = value.split_ascii_whitespace().skip_while(|word| *word != "by").nth(1);
+        own += usize::from(by.is_some_and(|by| by == host.to_ascii_lowercase()));
+    }
+    if hops > RECEIVED_MAX || own > OWN_RECEIVED_MAX {
+        return Err(Fault::peer(Status::MailLoop, format!("{hops} Received fields, {own} of them ours")));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loops_are_seen_by_their_length_and_by_our_own_name() {
+        // [rfc5321#6.3]
+        let foreign = "Received: from x ([192.0.2.1])\r\n by mx.b.fr with ESMTPS; date\r\n";
+        let own = "Received: from mx.a.fr by MX.a.fr\r\n with ESMTPS; date\r\n";
+        for (fields, refused) in [
+            (foreign.repeat(100), false),
+            (foreign.repeat(101), true),
+            (own.repeat(4), false),
+            (own.repeat(5), true),
+            ("Received: from mx.a.fr ([::1]) by mx.b.fr\r\n".repeat(50), false),
+            ("X-Received: by mx.a.fr\r\n".repeat(50), false),
+        ] {
+            let refusal = refuse_loops(fields.as_bytes(), "mx.a.fr").err().map(|fault| fault.status);
+            assert_eq!(refusal, refused.then_some(Status::MailLoop), "{fields}");
+        }
     }
 }

@@ -19,8 +19,6 @@ use crate::store::{BodyReader, Store, Subject, Tx};
 /// How long a message is tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelaySettings {
-    /// This server's name in reports.
-    pub host: Domain,
     /// Seconds after which a recipient that was not reached has failed.
     pub expire_secs: i64,
     /// Seconds after which the sender is told of a delay.
@@ -101,13 +99,12 @@ impl<T: Transport> Relay<T> {
             .zip(outcomes)
             .map(|((rcpt, item), outcome)| self.judge(&message, rcpt, item, outcome))
             .collect();
-        let host = self.settings.load().host.clone();
-        let bounce = Bounce::due(&host, &self.store, &message, &results, &self.edge).await?;
-        // durable from here: the outcome, its proof and the report to the sender are one commit
+        let bounce = Bounce::due(&message, &results, self.settings.load().expire_secs);
+        // durable from here: the outcome, its proof and what the sender is owed are one commit
         self.store
             .write(move |tx| {
-                record(tx, &message, &results)?;
-                bounce.map_or(Ok(()), |bounce| bounce.deliver(tx))
+                bounce.map_or(Ok(()), |bounce| bounce.owe(tx))?;
+                record(tx, &message, &results)
             })
             .await
     }
@@ -168,7 +165,7 @@ impl<T: Transport> Relay<T> {
         let subject = subject(&self.store, message);
         item.attempts += 1;
         let verdict = match outcome {
-            Outcome::Relayed { peer, reply } => Verdict::Relayed { peer: peer_value(&peer), reply },
+            Outcome::Relayed { peer, reply, reports } => Verdict::Relayed { peer: peer_value(&peer), reply, reports },
             Outcome::Failed { reply } => Verdict::Failed { reply },
             Outcome::Deferred { reason } | Outcome::Unreached { reason } => self.defer(message, &mut item, reason),
         };
@@ -223,8 +220,8 @@ pub(super) struct Judged {
 
 /// What is to be done with an item.
 pub(super) enum Verdict {
-    /// The peer has it.
-    Relayed { peer: String, reply: String },
+    /// The peer has it; `reports` when it sends the notices that were asked for.
+    Relayed { peer: String, reply: String, reports: bool },
     /// Tried again at `due`; `tell` when the sender is owed a notice.
     Later { due: Time, tell: bool },
     /// It will not arrive.
@@ -258,11 +255,16 @@ impl Judged {
         Self { rcpt, subject: subject(store, message), item, verdict: Verdict::Failed { reply: reply.to_owned() } }
     }
 
+    /// The recipient's number in the envelope.
+    pub(super) fn rcpt(&self) -> u16 {
+        self.rcpt
+    }
+
     /// What is proved of an item that leaves the queue.
     fn event(&self, message: &Message) -> Option<Draft> {
         let event = |kind| Draft::new(kind, message.envelope).rcpt(self.rcpt);
         match &self.verdict {
-            Verdict::Relayed { peer, reply } => {
+            Verdict::Relayed { peer, reply, .. } => {
                 Some(event(EventKind::RelayOut).commit(Field::Peer, peer).commit(Field::Reply, reply))
             }
             Verdict::Failed { reply } => {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::bounce::Bounce;
 use super::deliver::{Judged, record};
-use crate::mail::{Domain, Edge, EnvelopeId, Fault};
+use crate::mail::{Edge, EnvelopeId, Fault};
 use crate::queue::{self, Claim, Desk, Due, Item, Message};
 use crate::store::Store;
 
@@ -54,14 +54,13 @@ pub struct QueueKeeper {
     store: Arc<Store>,
     desk: Arc<Desk>,
     edge: Edge,
-    host: Domain,
 }
 
 impl QueueKeeper {
-    /// Over this queue; `host` is this server's name in reports.
+    /// Over this queue.
     #[must_use]
-    pub fn new(store: Arc<Store>, desk: Arc<Desk>, edge: Edge, host: Domain) -> Self {
-        Self { store, desk, edge, host }
+    pub fn new(store: Arc<Store>, desk: Arc<Desk>, edge: Edge) -> Self {
+        Self { store, desk, edge }
     }
 
     /// Changes when recipients are tried.
@@ -128,15 +127,15 @@ impl QueueKeeper {
             .map(|(rcpt, item)| Judged::failed(&self.store, &message, rcpt, item, DROPPED))
             .collect();
         let bounce = match notice {
-            DropNotice::Report => Bounce::due(&self.host, &self.store, &message, &results, &self.edge).await?,
+            DropNotice::Report => Bounce::due(&message, &results, 0),
             DropNotice::None => None,
         };
         let count = results.len();
-        // durable from here: the failure, its proof and the report to the sender are one commit
+        // durable from here: the failure, its proof and what the sender is owed are one commit
         self.store
             .write(move |tx| {
-                record(tx, &message, &results)?;
-                bounce.map_or(Ok(()), |bounce| bounce.deliver(tx))
+                bounce.map_or(Ok(()), |bounce| bounce.owe(tx))?;
+                record(tx, &message, &results)
             })
             .await?;
         tracing::warn!(target: "sceau::queue", %envelope, recipients = count, ?notice, "dropped by hand");

@@ -4,6 +4,7 @@
 //! writes through `store` in one commit together with the proof of what it did, and says yes last. What it needs from
 //! the network is a trait that it declares here ([`Transport`]) and that `net` implements.
 
+mod authorship;
 mod blind_copies;
 mod bounce;
 mod content;
@@ -13,6 +14,7 @@ mod login;
 mod open;
 mod prove;
 mod publish;
+mod receipts;
 mod receive;
 mod record;
 mod submit;
@@ -28,6 +30,7 @@ pub use login::{Login, Logins, hash_password};
 pub use open::{Access, FetchBasis, Openings};
 pub use prove::{ExportedProof, Proofs};
 pub use publish::{Auditors, ProofsDoor, Publication};
+pub use receipts::{Fact, ReadingPolicy, Receipts, ReceiptsSettings, Stage, State, Word, fact, state};
 pub use receive::{Incoming, Intake, IntakeSettings};
 pub use record::{Gate, Recorder};
 pub use submit::{Outgoing, Submission, SubmissionSettings};

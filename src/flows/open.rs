@@ -16,6 +16,7 @@
 use std::sync::Arc;
 
 use super::Login;
+use super::receipts::Wanted;
 use crate::mail::{AccountId, EnvelopeId, Fault, FlagSet, MailboxId, SystemFlags, Uid};
 use crate::seal::event::{Basis, Draft, EventKind, Field, Via};
 use crate::store::{Account, FlagOp, Observed, Store, TransferReceipt, Tx};
@@ -71,7 +72,10 @@ impl Openings {
         if !reads && let Some(standing) = standing(account, mailbox, uids, login)? {
             return Ok(standing);
         }
-        let actor = Actor { account: account.id(), mailbox, login: login.clone(), name: name_of(account, mailbox)? };
+        let mut actor = Actor::new(account, mailbox, login)?;
+        if let (true, FetchBasis::Body, [uid]) = (reads, basis, uids) {
+            actor.answers = Wanted::of(account, mailbox, *uid)?;
+        }
         let uids = uids.to_vec();
         let basis = match (reads, basis) {
             (false, _) => Basis::ImapPeek,
@@ -97,7 +101,10 @@ impl Openings {
         together: usize,
         login: &Login,
     ) -> Result<(), Fault> {
-        let actor = Actor { account: account.id(), mailbox, login: login.clone(), name: name_of(account, mailbox)? };
+        let mut actor = Actor::new(account, mailbox, login)?;
+        if let (1, [uid]) = (together, uids) {
+            actor.answers = Wanted::of(account, mailbox, *uid)?;
+        }
         uids.iter().try_for_each(|uid| {
             let read = together == 1 && actor.has_fetched(tx, *uid)?;
             actor.seen(tx, *uid, if read { SaysRead::Yes } else { SaysRead::No })
@@ -116,7 +123,7 @@ impl Openings {
         uids: &[Uid],
         login: &Login,
     ) -> Result<(), Fault> {
-        let actor = Actor { account: account.id(), mailbox, login: login.clone(), name: name_of(account, mailbox)? };
+        let actor = Actor::new(account, mailbox, login)?;
         uids.iter().try_for_each(|uid| actor.seen(tx, *uid, SaysRead::No))
     }
 }
@@ -149,14 +156,21 @@ struct Actor {
     mailbox: MailboxId,
     login: Login,
     name: String,
+    /// The notification that the first opening of the one message would owe its sender.
+    answers: Option<Wanted>,
 }
 
 impl Actor {
+    fn new(account: &Account, mailbox: MailboxId, login: &Login) -> Result<Self, Fault> {
+        let name = name_of(account, mailbox)?;
+        Ok(Self { account: account.id(), mailbox, login: login.clone(), name, answers: None })
+    }
+
     fn transfer(&self, tx: &mut Tx<'_>, uid: Uid, basis: Basis) -> Result<TransferReceipt, Fault> {
         let at = (self.account, self.mailbox, uid);
         let receipt = tx.transfer(at, self.login.account, self.draft(EventKind::Transfer, basis))?;
         if basis == Basis::ImapBody {
-            tx.observe(at, self.login.account, Observed::OPENED, self.draft(EventKind::Open, basis))?;
+            self.open(tx, uid, basis)?;
         }
         if basis != Basis::ImapPeek {
             let seen = FlagSet { system: SystemFlags::SEEN, ..FlagSet::default() };
@@ -174,12 +188,24 @@ impl Actor {
         if tx.record(self.account, self.mailbox, uid)?.system.contains(SystemFlags::SEEN) {
             return Ok(());
         }
-        let (what, kind, basis) = match says_read {
-            SaysRead::Yes => (Observed::OPENED, EventKind::Open, Basis::ImapSeen),
-            SaysRead::No => (Observed::SEEN, EventKind::Seen, Basis::ImapMark),
-        };
-        tx.observe(at, self.login.account, what, self.draft(kind, basis))?;
-        Ok(())
+        match says_read {
+            SaysRead::Yes => self.open(tx, uid, Basis::ImapSeen),
+            SaysRead::No => {
+                let seen = self.draft(EventKind::Seen, Basis::ImapMark);
+                tx.observe(at, self.login.account, Observed::SEEN, seen).map(drop)
+            }
+        }
+    }
+
+    /// Records an opening, and with the mailbox's first one what its sender is owed.
+    // [rfc8098#2.1]
+    fn open(&self, tx: &mut Tx<'_>, uid: Uid, basis: Basis) -> Result<(), Fault> {
+        let at = (self.account, self.mailbox, uid);
+        let first = tx.observe(at, self.login.account, Observed::OPENED, self.draft(EventKind::Open, basis))?;
+        match (first, &self.answers, basis.grade()) {
+            (Some(_), Some(wanted), Some(grade)) => wanted.owe(tx, at, grade),
+            _ => Ok(()),
+        }
     }
 
     fn draft(&self, kind: EventKind, basis: Basis) -> impl FnOnce(EnvelopeId, u16) -> Draft + '_ {

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use super::content::{Content, ContentWriter};
-use super::trace::TraceFields;
+use super::receipts::debt::{About, Told, is_owed, owe};
+use super::receipts::{Claim, Teller, claims};
+use super::trace::{Hop, Submitter, TraceFields};
 use super::{Peer, Transaction, peer_value, recipient_facts};
 use crate::mail::{
-    AccountId, Address, Edge, EnvelopeId, Fault, FlagSet, MailParams, RcptParams, ReversePath, Status, Wishes,
+    AccountId, Address, Edge, EnvelopeId, Fault, FlagSet, MailParams, RcptParams, ReversePath, Status, Time, Wishes,
 };
 use crate::policy;
+use crate::proto::dsn::Action;
+use crate::proto::mime::{self, Entry, Headers};
 use crate::seal::event::{Draft, EventKind, Field};
 use crate::store::{BodyOrigin, NewMessage, Store, Subject, Tx};
 use crate::trust::VerifiedOperator;
@@ -38,8 +42,8 @@ pub struct Incoming {
     envelope: EnvelopeId,
     reverse_path: ReversePath,
     declared: u64,
-    #[allow(dead_code, reason = "for the reports on deliveries")]
     wishes: Wishes,
+    utf8: bool,
     recipients: Vec<Accepted>,
     content: Option<ContentWriter>,
 }
@@ -51,7 +55,6 @@ pub(super) struct Accepted {
     /// As the operator wrote it.
     pub(super) address: Address,
     /// What was asked for it.
-    #[allow(dead_code, reason = "for the reports on deliveries")]
     pub(super) params: RcptParams,
 }
 
@@ -95,6 +98,7 @@ impl Intake {
             reverse_path,
             declared,
             wishes: params.wishes(self.edge.now()),
+            utf8: params.utf8,
             recipients: Vec::new(),
             content: None,
         })
@@ -120,7 +124,8 @@ impl Transaction for Incoming {
     async fn begin_content(&mut self) -> Result<(), Fault> {
         let origin =
             BodyOrigin { envelope: Some(self.envelope), account: self.recipients.first().map(|first| first.account) };
-        self.content = Some(ContentWriter::begin(&self.intake.store, origin, self.intake.settings.message_max));
+        let max = self.intake.settings.message_max;
+        self.content = Some(ContentWriter::begin(&self.intake.store, origin, max, &self.intake.host));
         Ok(())
     }
 
@@ -136,50 +141,108 @@ impl Transaction for Incoming {
         let begun = self.content.take().ok_or_else(|| Fault::ours(Status::OutOfSequence, "no content"))?;
         let content = begun.finish().await?;
         let (envelope, intake) = (self.envelope, Arc::clone(&self.intake));
-        let delivery = self.delivery(content);
-        // durable from here: the message, its quota, its UIDs and its proofs are one commit
+        let claims = claims(&intake.store, Teller::Operator(&self.operator), &content)?;
+        let delivery = self.delivery(content, claims);
+        // durable from here: the message, its quota, its UIDs, its proofs and what its sender is owed are one commit
         intake.store.write(move |tx| delivery.write(tx)).await?;
         Ok(envelope)
     }
 }
 
 impl Incoming {
-    fn delivery(self, content: Content) -> Delivery {
+    fn delivery(self, content: Content, claims: Vec<Claim>) -> Delivery {
         let now = self.intake.edge.now();
-        let mut trace = TraceFields::default();
-        trace.received(&self.peer, &self.intake.host, "ESMTPS", self.envelope, now);
-        trace.return_path(&self.reverse_path);
+        let prefix = self.trace(&content, now).bytes();
         let from = self.reverse_path.to_string();
         let arrival = content.describe(
             Draft::new(EventKind::RelayIn, self.envelope)
                 .commit(Field::From, if from.is_empty() { "<>" } else { &from })
                 .commit(Field::Peer, &peer_value(&self.operator)),
         );
-        Delivery { envelope: self.envelope, recipients: self.recipients, prefix: trace.bytes(), content, arrival }
+        let Self { envelope, reverse_path, wishes, recipients, .. } = self;
+        Delivery { envelope, reverse_path, wishes, now, recipients, prefix, content, arrival, claims }
+    }
+
+    fn trace(&self, content: &Content, now: Time) -> TraceFields {
+        let (host, header) = (&self.intake.host, &content.structure.header);
+        // [rfc5321#7.2] whom nobody is shown by the header, nobody is shown here
+        let recipient = match &self.recipients[..] {
+            [only] if names(header, &only.address) => Some(&only.address),
+            _ => None,
+        };
+        let (by, envelope) = (Submitter::Operator, self.envelope);
+        let mut trace = TraceFields::default();
+        trace.received(&self.peer, &Hop { host, by, utf8: self.utf8, envelope, recipient, now });
+        trace.operator(&self.operator, &self.peer.tls);
+        trace.results(host, &[format!("x-mssante=pass smtp.mailfrom={}", self.sender_domain())]);
+        trace.untrusted(header, host);
+        trace.return_path(&self.reverse_path);
+        trace
+    }
+
+    /// The domain that the operator's certificate was matched with; for a report the operator's own name was.
+    fn sender_domain(&self) -> String {
+        self.reverse_path.address().map_or_else(|| "\"\"".to_owned(), |address| address.domain().to_string())
     }
 }
 
 /// Everything that the commit needs, gathered before it so that the writer waits for nothing.
 struct Delivery {
     envelope: EnvelopeId,
+    reverse_path: ReversePath,
+    wishes: Wishes,
+    now: Time,
     recipients: Vec<Accepted>,
     prefix: Vec<u8>,
     content: Content,
     arrival: Draft,
+    claims: Vec<Claim>,
 }
 
 impl Delivery {
     fn write(self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let message_id = self.content.message_id();
-        for (number, Accepted { account, address, .. }) in (1_u16..).zip(&self.recipients) {
+        let mut told = Vec::new();
+        for (number, Accepted { account, address, params }) in (1_u16..).zip(&self.recipients) {
             tx.record_event(self.arrival.clone().rcpt(number), Subject::Account(*account))?;
             deliver(tx, *account, address, (self.envelope, number), &self.prefix, &self.content)?;
+            told.extend(delivered(number, address, params));
         }
-        if let Some(id) = message_id {
+        if let Some(id) = self.content.message_id() {
             tx.remember_message_id(&id, self.envelope);
         }
-        Ok(())
+        let Self { envelope, reverse_path, wishes, now, prefix, content, claims, .. } = self;
+        claims.into_iter().try_for_each(|claim| claim.write(tx))?;
+        let about = About { envelope, reverse_path: &reverse_path, accepted: now, wishes: &wishes, prefix: &prefix };
+        owe(tx, about, &told, |tx| tx.hold_body(&content.body))
     }
+}
+
+/// What the sender is told of a recipient whose mailbox has the message.
+// [rfc3461#6.2]
+pub(super) fn delivered(rcpt: u16, recipient: &Address, params: &RcptParams) -> Option<Told> {
+    is_owed(params, Action::Delivered).then(|| Told {
+        rcpt,
+        recipient: recipient.clone(),
+        original: params.original.clone(),
+        action: Action::Delivered,
+        diagnostic: "250 2.1.5 delivered".to_owned(),
+        retry_until: None,
+    })
+}
+
+/// Whether the header shows an address to every recipient.
+pub(super) fn names(header: &[u8], address: &Address) -> bool {
+    let shown = |name: &[u8]| {
+        [&b"to"[..], b"cc", b"resent-to", b"resent-cc"].iter().any(|shown| name.eq_ignore_ascii_case(shown))
+    };
+    Headers::new(header).filter(|field| shown(field.name)).any(|field| {
+        mime::addresses(&field.value()).iter().any(|entry| match entry {
+            Entry::Mailbox { local, domain, .. } => {
+                Address::parse(&format!("{local}@{domain}")).is_ok_and(|found| found.key() == address.key())
+            }
+            Entry::GroupStart(_) | Entry::GroupEnd => false,
+        })
+    })
 }
 
 /// Puts a message into an account's INBOX, with the proof of it.

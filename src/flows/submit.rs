@@ -4,17 +4,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::authorship::authored_by;
 use super::blind_copies::BlindCopyFilter;
 use super::content::{Content, ContentWriter};
-use super::receive::deliver;
-use super::trace::TraceFields;
+use super::receipts::debt::{About, owe};
+use super::receipts::{Claim, Teller, claims};
+use super::receive::{deliver, delivered, names};
+use super::trace::{Hop, Submitter, TraceFields};
 use super::{Login, Peer, Transaction, recipient_facts};
 use crate::mail::{
     AccountId, Address, Domain, Edge, EnvelopeId, Fault, MailParams, RcptParams, ReversePath, Status, Time, Wishes,
 };
 use crate::policy::{self, Destination};
-use crate::proto::mime::header::Headers;
-use crate::proto::mime::{Entry, Envelope};
+use crate::proto::mime::Headers;
 use crate::queue;
 use crate::seal::event::{Draft, EventKind, Field, LeafHash, Via};
 use crate::store::{BodyOrigin, Store, Subject, Tx};
@@ -137,7 +139,7 @@ impl Transaction for Outgoing {
     async fn begin_content(&mut self) -> Result<(), Fault> {
         let max = self.submission.settings.message_max;
         let origin = BodyOrigin { envelope: Some(self.envelope), account: Some(self.login.account) };
-        let writer = ContentWriter::begin(&self.submission.store, origin, max);
+        let writer = ContentWriter::begin(&self.submission.store, origin, max, &self.submission.settings.host);
         self.content = Some((BlindCopyFilter::new(), writer));
         Ok(())
     }
@@ -154,96 +156,158 @@ impl Transaction for Outgoing {
         let (filter, mut writer) = begun;
         writer.write(&filter.finish()).await?;
         let content = writer.finish().await?;
-        authored_by(&self.login, &content.structure.header)?;
+        authored_by(std::slice::from_ref(&self.login.address), &content.structure.header)?;
         let (envelope, store) = (self.envelope, Arc::clone(&self.submission.store));
-        let sending = self.sending(content);
-        // durable from here: the seal, local deliveries and queue items are one commit
+        let claims = claims(&store, Teller::Login(&self.login), &content)?;
+        let sending = self.sending(content, claims);
+        // durable from here: the seals, local deliveries, queue items and what the sender is owed are one commit
         store.write(move |tx| sending.write(tx)).await?;
         Ok(envelope)
     }
 }
 
 impl Outgoing {
-    fn sending(self, content: Content) -> Sending {
-        let now = self.submission.edge.now();
-        let seal = Draft::new(EventKind::Seal, self.envelope)
-            .level(self.login.level)
-            .via(Via::Submission)
-            .commit(Field::From, &self.reverse_path.to_string())
-            .commit(Field::Login, &self.login.address.to_string());
-        let seal = (1_u16..)
-            .zip(&self.recipients)
-            .fold(seal, |seal, (number, to)| seal.commit(Field::To(number), &to.address.to_string()));
-        let seal = content.describe(seal);
-        let settings = &self.submission.settings;
+    fn sending(mut self, content: Content, claims: Vec<Claim>) -> Sending {
+        let submission = Arc::clone(&self.submission);
+        let now = submission.edge.now();
+        let letters = self.letters(&content);
+        let letters = letters.into_iter().map(|letter| self.sealed(letter, &content)).collect();
+        let settings = &submission.settings;
         let origin = format!("{}/{}", settings.origin, now.year());
         let (host, sender) = (settings.host.clone(), self.login.account);
-        let wishes = self.params.wishes(now);
-        let Self { peer, envelope, reverse_path, recipients, .. } = self;
-        Sending { host, origin, now, peer, envelope, reverse_path, wishes, recipients, content, sender, seal }
+        let (wishes, utf8) = (self.params.wishes(now), self.params.utf8);
+        let Self { peer, envelope, reverse_path, .. } = self;
+        let common = Common { host, origin, now, peer, first: envelope, reverse_path, wishes, utf8, content, sender };
+        Sending { common, letters, claims }
+    }
+
+    /// The recipients whom the header shows in one envelope, each other in an envelope of its own: neither a proof nor
+    /// a trace field tells anybody of a blind copy.
+    // [rfc5321#7.2] [proofs#blind-copies]
+    fn letters(&mut self, content: &Content) -> Vec<(EnvelopeId, Vec<Addressee>)> {
+        let header = &content.structure.header;
+        let (shown, blind): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.recipients).into_iter().partition(|to| names(header, &to.address));
+        let chance = &self.submission.edge.chance;
+        let shown = std::iter::once(shown).filter(|shown| !shown.is_empty());
+        let groups = shown.chain(blind.into_iter().map(|to| vec![to]));
+        // The first one has the id that the reply tells.
+        let ids = std::iter::once(self.envelope).chain(std::iter::repeat_with(|| EnvelopeId::random(&**chance)));
+        ids.zip(groups).collect()
+    }
+
+    fn sealed(&self, (envelope, recipients): (EnvelopeId, Vec<Addressee>), content: &Content) -> Letter {
+        let from = self.reverse_path.to_string();
+        let seal = Draft::new(EventKind::Seal, envelope)
+            .level(self.login.level)
+            .via(Via::Submission)
+            .commit(Field::From, if from.is_empty() { "<>" } else { &from })
+            .commit(Field::Login, &self.login.address.to_string());
+        let seal = (1_u16..)
+            .zip(&recipients)
+            .fold(seal, |seal, (number, to)| seal.commit(Field::To(number), &to.address.to_string()));
+        Letter { envelope, recipients, seal: content.describe(seal) }
     }
 }
 
 /// Everything that the commit needs, gathered before it so that the writer waits for nothing.
 struct Sending {
+    common: Common,
+    letters: Vec<Letter>,
+    claims: Vec<Claim>,
+}
+
+/// What all envelopes of a submission share.
+struct Common {
     host: String,
     origin: String,
     now: Time,
     peer: Peer,
-    envelope: EnvelopeId,
+    /// The envelope whose id the reply tells.
+    first: EnvelopeId,
     reverse_path: ReversePath,
     wishes: Wishes,
-    recipients: Vec<Addressee>,
+    utf8: bool,
     content: Content,
     sender: AccountId,
+}
+
+/// One envelope.
+struct Letter {
+    envelope: EnvelopeId,
+    recipients: Vec<Addressee>,
     seal: Draft,
 }
 
 impl Sending {
     fn write(self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let seal = tx.record_event(self.seal.clone(), Subject::Account(self.sender))?;
-        let mut trace = self.trace(seal);
+        self.letters.into_iter().try_for_each(|letter| letter.write(tx, &self.common))?;
+        self.claims.into_iter().try_for_each(|claim| claim.write(tx))
+    }
+}
+
+impl Letter {
+    fn write(self, tx: &mut Tx<'_>, common: &Common) -> Result<(), Fault> {
+        let Self { envelope, recipients, seal } = self;
+        let seal = tx.record_event(seal, Subject::Account(common.sender))?;
+        let mut trace = common.trace(envelope, &recipients, seal);
         let relayed = trace.bytes();
-        trace.return_path(&self.reverse_path);
-        let delivered = trace.bytes();
-        let mut away = Vec::new();
-        for (number, Addressee { address, params, account }) in (1_u16..).zip(&self.recipients) {
+        trace.return_path(&common.reverse_path);
+        let above = trace.bytes();
+        let (mut away, mut told) = (Vec::new(), Vec::new());
+        for (number, Addressee { address, params, account }) in (1_u16..).zip(recipients) {
             match account {
                 Some(account) => {
-                    deliver(tx, *account, address, (self.envelope, number), &delivered, &self.content)?;
+                    deliver(tx, account, &address, (envelope, number), &above, &common.content)?;
+                    told.extend(delivered(number, &address, &params));
                 }
-                None => away.push((number, queue::Item::first(address.clone(), params.clone()))),
+                None => away.push((number, queue::Item::first(address, params))),
             }
         }
-        if let Some(id) = self.content.message_id() {
-            tx.remember_message_id(&id, self.envelope);
-        }
+        tx.remember_message_id(&common.message_id(), envelope);
+        let Common { reverse_path, now, wishes, content, .. } = common;
+        let about = About { envelope, reverse_path, accepted: *now, wishes, prefix: &relayed };
+        owe(tx, about, &told, |tx| tx.hold_body(&content.body))?;
         if away.is_empty() {
             return Ok(());
         }
-        let queued = self.queued(tx, relayed)?;
+        let queued = common.queued(tx, envelope, relayed)?;
         queue::enqueue(tx, queued, &away)
+    }
+}
+
+impl Common {
+    /// The message's id, which this server gave when the client did not.
+    fn message_id(&self) -> String {
+        self.content.message_id().unwrap_or_else(|| format!("<{}@{}>", self.first, self.host))
     }
 
     /// The fields above the sealed bytes; what RFC 6409 §8 asks a submission server to complete among them.
     // [rfc6409#8] [proofs#seal-field]
-    fn trace(&self, seal: LeafHash) -> TraceFields {
+    fn trace(&self, envelope: EnvelopeId, recipients: &[Addressee], seal: LeafHash) -> TraceFields {
         let mut trace = TraceFields::default();
-        trace.seal(&self.origin, self.envelope, &seal.to_string());
+        trace.seal(&self.origin, envelope, &seal.to_string());
         let header = &self.content.structure.header;
         if Headers::find(header, "Message-ID").is_none() {
-            trace.completed("Message-ID", &format!("<{}@{}>", self.envelope, self.host));
+            trace.completed("Message-ID", &self.message_id());
         }
         if Headers::find(header, "Date").is_none() {
             trace.completed("Date", &self.now.rfc5322());
         }
-        trace.received(&self.peer, &self.host, "ESMTPSA", self.envelope, self.now);
+        // [rfc5321#7.2]
+        let recipient = match recipients {
+            [only] if names(header, &only.address) => Some(&only.address),
+            _ => None,
+        };
+        let Self { host, utf8, now, .. } = self;
+        let hop = Hop { host, by: Submitter::Login, utf8: *utf8, envelope, recipient, now: *now };
+        trace.received(&self.peer, &hop);
         trace
     }
 
-    fn queued(&self, tx: &mut Tx<'_>, prefix: Vec<u8>) -> Result<queue::Message, Fault> {
+    fn queued(&self, tx: &mut Tx<'_>, envelope: EnvelopeId, prefix: Vec<u8>) -> Result<queue::Message, Fault> {
         Ok(queue::Message {
-            envelope: self.envelope,
+            envelope,
             reverse_path: self.reverse_path.clone(),
             size: prefix.len() as u64 + self.content.body.size(),
             prefix,
@@ -254,48 +318,5 @@ impl Sending {
             accepted: self.now,
             open_items: 0,
         })
-    }
-}
-
-/// `From:` is there once and names the login's own address only: what people read must be as true as the
-/// reverse-path. A second field would be shown by some clients instead of the first.
-// [rfc6409#6.1] [rfc5322#3.6]
-fn authored_by(login: &Login, header: &[u8]) -> Result<(), Fault> {
-    if Headers::new(header).filter(|field| field.is("From")).count() != 1 {
-        return Err(Fault::user(Status::MessageMalformed, "From is not there exactly once"));
-    }
-    let mut authors = 0;
-    for entry in Envelope::from_header(header).from {
-        let Entry::Mailbox { local, domain, .. } = entry else { continue };
-        let own = Domain::parse(&domain).is_ok_and(|domain| domain == *login.address.domain())
-            && local.to_lowercase() == login.address.local().to_lowercase();
-        if !own {
-            return Err(Fault::user(Status::NotYourAddress, "From is not an address of the login"));
-        }
-        authors += 1;
-    }
-    if authors == 0 { Err(Fault::user(Status::MessageMalformed, "no address in From")) } else { Ok(()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::seal::event::Level;
-
-    #[test]
-    fn a_login_signs_with_its_own_address_only() {
-        // [rfc6409#6.1] [rfc5322#3.6]
-        let address = Address::parse("Jean@a.mssante.fr").unwrap();
-        let login = Login { account: AccountId(1), address, level: Level::Password };
-        for (header, status) in [
-            ("From: Jean <jean@A.mssante.fr>\r\n\r\n", None),
-            ("From: eve@a.mssante.fr\r\n\r\n", Some(Status::NotYourAddress)),
-            ("From: jean@a.mssante.fr, eve@a.mssante.fr\r\n\r\n", Some(Status::NotYourAddress)),
-            ("From: jean@a.mssante.fr\r\nFrom: eve@a.mssante.fr\r\n\r\n", Some(Status::MessageMalformed)),
-            ("To: jean@a.mssante.fr\r\n\r\n", Some(Status::MessageMalformed)),
-            ("From: group:;\r\n\r\n", Some(Status::MessageMalformed)),
-        ] {
-            assert_eq!(authored_by(&login, header.as_bytes()).err().map(|f| f.status), status, "{header}");
-        }
     }
 }

@@ -5,12 +5,14 @@ mod openings;
 mod outgoing;
 mod proving;
 mod queueing;
+mod receipts;
 mod witnessing;
 
 use std::sync::Arc;
 use std::sync::Mutex;
 
 use super::*;
+use crate::ledger::Policy;
 use crate::mail::{Address, Domain, EnvelopeId, MailParams, RcptParams, ReversePath};
 use crate::seal::event::Level;
 use crate::store::{AccountKind, NewAccount};
@@ -57,6 +59,26 @@ impl World {
         };
         let (store, trust) = (Arc::clone(&self.store), Arc::clone(&self.trust));
         Arc::new(Submission::new(store, trust, self.space.edge.clone(), settings))
+    }
+
+    /// Makes reports, with a ledger in this folder.
+    fn receipts(&self, directory: &std::path::Path) -> Receipts {
+        let recorder = proving::recorder(self, directory, Gate::Open);
+        let publication = Arc::new(Publication::new(proving::shards(self, directory)));
+        let proofs = Proofs::new(Arc::clone(&self.store), recorder, publication, Policy::default());
+        let settings = ReceiptsSettings {
+            host: domain("mx.a.mssante.fr"),
+            origin: "preuves.a.mssante.fr".to_owned(),
+            mailbox: "INBOX".to_owned(),
+        };
+        let (store, trust) = (Arc::clone(&self.store), Arc::clone(&self.trust));
+        Receipts::new(store, Arc::new(proofs), trust, self.space.edge.clone(), settings)
+    }
+
+    /// Makes the reports that are owed, over a ledger that begins with them.
+    async fn pay(&self) -> usize {
+        let directory = tempfile::tempdir().unwrap();
+        self.receipts(directory.path()).pay().await.unwrap().reports
     }
 
     /// The kinds of the events of an envelope, each with its recipient and number.

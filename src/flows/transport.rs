@@ -48,6 +48,8 @@ pub enum Outcome {
         peer: Arc<VerifiedOperator>,
         /// Its reply to the end of the content.
         reply: String,
+        /// Whether it offers DSN, and so sends the sender the notices that were asked for (RFC 3461 §5.2.1).
+        reports: bool,
     },
     /// Not now: to be tried again.
     Deferred {

@@ -6,7 +6,9 @@
 pub mod dsn;
 pub mod imap;
 mod machine;
+pub mod mdn;
 pub mod mime;
+pub mod report;
 pub mod sasl;
 pub mod smtp;
 

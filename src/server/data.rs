@@ -53,7 +53,7 @@ pub struct Data {
     /// Countersigns the logs of peers.
     pub witness: Option<Arc<Witness>>,
     /// Exports proofs.
-    pub proofs: Proofs,
+    pub proofs: Arc<Proofs>,
     /// The ledger's name in proofs, without its year.
     pub ledger_name: String,
     /// Changes the queue for an administrator.
@@ -97,8 +97,8 @@ impl Data {
         let desk = Arc::new(desk(config, &store, &operators));
         let routes = routes(config, &store).map_err(|fault| StartError::new(format!("routes : {fault}")))?;
         Ok(Self {
-            proofs: Proofs::new(parts.0, parts.1, parts.2, policy),
-            keeper: QueueKeeper::new(Arc::clone(&store), Arc::clone(&desk), edge.clone(), config.server.name.clone()),
+            proofs: Arc::new(Proofs::new(parts.0, parts.1, parts.2, policy)),
+            keeper: QueueKeeper::new(Arc::clone(&store), Arc::clone(&desk), edge.clone()),
             desk,
             routes: Arc::new(routes),
             operators,

@@ -5,11 +5,11 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::data::Data;
-use crate::flows::{Gate, Proofs};
+use crate::flows::{self, Gate, Proofs, State};
 use crate::ledger::log::SignedCheckpoint;
 use crate::ledger::{Log, ShardName, VerifierKey, shards};
 use crate::mail::{EnvelopeId, Fault, Status};
-use crate::seal::event::Plain;
+use crate::seal::event::{Field, Plain};
 use crate::store::StoredEvent;
 
 /// Which envelopes.
@@ -47,6 +47,40 @@ pub struct EventFacts {
     pub hash: String,
     /// Its place in the ledger; none for a moment after the event.
     pub index: Option<u64>,
+    /// The recipient's address, unless it was erased.
+    pub recipient: Option<String>,
+    /// By whose word it is known, in French.
+    pub word: String,
+    /// What a peer or software answered.
+    pub reply: Option<String>,
+}
+
+/// How far a message has come to one recipient.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StateFacts {
+    /// The envelope.
+    pub envelope: String,
+    /// The recipient's number in it.
+    pub rcpt: u16,
+    /// The recipient's address, unless it was erased.
+    pub recipient: Option<String>,
+    /// A word for programs: `sealed`, `relayed`, `failed`, `delivered`, `transferred`, `opened`.
+    pub state: String,
+    /// The same for people, in French.
+    pub label: String,
+    /// Since when.
+    pub since: String,
+    /// By whose word, in French.
+    pub word: String,
+}
+
+/// Everything about a message: how far it has come to each recipient, and the events that say so.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Traced {
+    /// One for each recipient.
+    pub states: Vec<StateFacts>,
+    /// All events, chain by chain.
+    pub events: Vec<EventFacts>,
 }
 
 /// A proof file.
@@ -123,16 +157,40 @@ pub(super) fn ledger(data: &Data) -> Result<LedgerFacts, Fault> {
     })
 }
 
-/// The events of envelopes, chain by chain.
+/// How far a message has come, and its events.
 ///
 /// # Errors
 /// `NoSuchMailbox` when nothing is known of it here.
-pub(super) fn trace(proofs: &Proofs, which: &Which) -> Result<Vec<EventFacts>, Fault> {
-    let mut events = Vec::new();
+pub(super) fn trace(proofs: &Proofs, which: &Which) -> Result<Traced, Fault> {
+    let mut traced = Traced { states: Vec::new(), events: Vec::new() };
     for envelope in envelopes(proofs, which)? {
-        events.extend(proofs.events(envelope)?.iter().map(|event| facts(envelope, event)));
+        let events = proofs.events(envelope)?;
+        traced.states.extend(states(envelope, &events));
+        traced.events.extend(events.iter().map(|event| facts(envelope, &events, event)));
     }
-    if events.is_empty() { Err(unknown(which)) } else { Ok(events) }
+    if traced.events.is_empty() { Err(unknown(which)) } else { Ok(traced) }
+}
+
+/// One for each recipient that an event or the seal names.
+fn states(envelope: EnvelopeId, events: &[StoredEvent]) -> Vec<StateFacts> {
+    let mut numbers: Vec<u16> = events.iter().map(|event| event.rcpt).filter(|rcpt| *rcpt > 0).collect();
+    let sealed = events.iter().flat_map(|event| event.leaf.commitments());
+    numbers.extend(sealed.filter_map(|(field, _)| if let Field::To(number) = field { Some(number) } else { None }));
+    numbers.sort_unstable();
+    numbers.dedup();
+    let state = |rcpt| {
+        let State { address, stage, since, word, .. } = flows::state(events, rcpt)?;
+        Some(StateFacts {
+            envelope: envelope.to_string(),
+            rcpt,
+            recipient: address,
+            state: stage.word().to_owned(),
+            label: stage.label(),
+            since: since.to_string(),
+            word: word.label(),
+        })
+    };
+    numbers.into_iter().filter_map(state).collect()
 }
 
 /// The proof files of envelopes. Waits for the disk.
@@ -146,7 +204,7 @@ pub(super) fn export(proofs: &Proofs, which: &Which) -> Result<Vec<ExportedProof
         let events = proofs.events(envelope)?;
         for proof in files {
             let event = events.iter().find(|event| (event.rcpt, event.number) == (proof.rcpt, proof.number));
-            let event = facts(envelope, event.ok_or_else(|| unknown(which))?);
+            let event = facts(envelope, &events, event.ok_or_else(|| unknown(which))?);
             let name = format!("{}-{}-{}-{}.preuve", event.envelope, event.rcpt, event.number, event.event);
             exported.push(ExportedProof { event, name, text: proof.file.to_string() });
         }
@@ -188,8 +246,10 @@ fn unknown(which: &Which) -> Fault {
     Fault::user(Status::NoSuchMailbox, name.clone())
 }
 
-fn facts(envelope: EnvelopeId, stored: &StoredEvent) -> EventFacts {
+fn facts(envelope: EnvelopeId, all: &[StoredEvent], stored: &StoredEvent) -> EventFacts {
     let leaf = &stored.leaf;
+    let fact = flows::fact(stored);
+    let recipient = flows::state(all, stored.rcpt).and_then(|state| state.address);
     let plain = |field| leaf.plain(field).map(str::to_owned);
     EventFacts {
         envelope: envelope.to_string(),
@@ -203,5 +263,8 @@ fn facts(envelope: EnvelopeId, stored: &StoredEvent) -> EventFacts {
         level: plain(Plain::Level),
         hash: leaf.hash().to_string(),
         index: stored.log_index,
+        recipient,
+        word: fact.word.label(),
+        reply: fact.reply,
     }
 }

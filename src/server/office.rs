@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 use super::control::Reply;
 use super::counter::{self, QueueAsk};
 use super::data::Data;
-use super::evidence::{EventFacts, ExportedProof, LedgerFacts, Which, export, ledger, trace};
+use super::evidence::{ExportedProof, LedgerFacts, Traced, Which, export, ledger, trace};
 use super::live::Live;
 use super::refusals::RefusalFacts;
-use crate::flows::hash_password;
+use crate::flows::{ReadingPolicy, hash_password};
 use crate::mail::{AccountId, Address, Fault, Status};
 use crate::store::{AccountKind, CheckReport, NewAccount};
 use crate::trust::{Offered, Shrink};
@@ -40,6 +40,13 @@ pub enum Request {
         /// The new password.
         password: Password,
     },
+    /// Whether the server answers, in an account's name, requests for notifications of reading.
+    AccountReceipts {
+        /// The account's address.
+        address: String,
+        /// What its owner wants.
+        policy: ReadingPolicy,
+    },
     /// All accounts, as [`AccountFacts`].
     AccountList,
     /// What concerns the queue.
@@ -61,7 +68,7 @@ pub enum Request {
         /// Whether it may lack more rows than the configuration allows.
         accept_shorter: bool,
     },
-    /// The events of envelopes, as [`EventFacts`].
+    /// How far a message has come, and its events, as [`Traced`].
     Trace {
         /// Which ones.
         which: Which,
@@ -157,6 +164,7 @@ impl Office {
                 json(self.add(&address, name, kind, &password).await)
             }
             Request::AccountPasswd { address, password } => json(self.passwd(&address, &password).await),
+            Request::AccountReceipts { address, policy } => json(self.receipts(&address, policy).await),
             Request::AccountList => json(self.accounts()),
             Request::Queue { ask } => counter::answer(&self.data, ask).await,
             Request::StoreCheck => json(self.check().await),
@@ -190,6 +198,11 @@ impl Office {
         let account = self.account(address)?;
         let hash = hash_password(&password.0)?;
         self.data.store.write(move |tx| tx.set_password_hash(account, hash)).await
+    }
+
+    async fn receipts(&self, address: &str, policy: ReadingPolicy) -> Result<(), Fault> {
+        let account = self.account(address)?;
+        self.data.store.write(move |tx| policy.set(tx, account)).await
     }
 
     fn account(&self, address: &str) -> Result<AccountId, Fault> {
@@ -252,11 +265,11 @@ impl Office {
         text.map_err(|error| Fault::ours(Status::Storage, "metrics").caused_by(error))
     }
 
-    /// The events of envelopes.
+    /// How far a message has come, and its events.
     ///
     /// # Errors
     /// When there is no such envelope here.
-    pub fn trace(&self, which: &Which) -> Result<Vec<EventFacts>, Fault> {
+    pub fn trace(&self, which: &Which) -> Result<Traced, Fault> {
         trace(&self.data.proofs, which)
     }
 

@@ -30,7 +30,7 @@ use super::revoked::Cutter;
 use super::tasks;
 use super::{edge, metrics, settings};
 use crate::config::Config;
-use crate::flows::Relay;
+use crate::flows::{Receipts, Relay};
 use crate::mail::Edge;
 use crate::net::connection::Notice;
 use crate::net::http::page;
@@ -205,6 +205,14 @@ impl Running {
 
     fn run_background(&mut self, config: &Config, data: &Arc<Data>, identities: &Identities) {
         self.relay(config, data, identities);
+        let receipts = Receipts::new(
+            Arc::clone(&data.store),
+            Arc::clone(&data.proofs),
+            Arc::clone(&identities.trust),
+            data.edge.clone(),
+            settings::receipts(config, &data.ledger_name),
+        );
+        self.background.spawn(tasks::receipts(receipts));
         self.background.spawn(tasks::warn_of_dates(Arc::new(config.clone()), data.edge.clone()));
         self.background.spawn(tasks::record(Arc::clone(&data.recorder)));
         self.background.spawn(tasks::sweep(Arc::clone(&data.store)));

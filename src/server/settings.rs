@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{Config, HostPort, Ocsp, Size};
-use crate::flows::{IntakeSettings, RelaySettings, SubmissionSettings};
+use crate::flows::{IntakeSettings, ReceiptsSettings, RelaySettings, SubmissionSettings};
 use crate::ledger::Shards;
 use crate::mail::{Domain, Edge};
 use crate::net::relay::{self as transport, Host, RouteTable};
@@ -133,12 +133,21 @@ pub fn submission(config: &Config, origin: &str) -> SubmissionSettings {
     }
 }
 
+/// What this server is in its reports to senders.
+#[must_use]
+pub fn receipts(config: &Config, origin: &str) -> ReceiptsSettings {
+    ReceiptsSettings {
+        host: config.server.name.clone(),
+        origin: origin.to_owned(),
+        mailbox: config.receipts.mailbox.clone(),
+    }
+}
+
 /// How long a message is tried.
 #[must_use]
 pub fn relay(config: &Config) -> RelaySettings {
     let seconds = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
     RelaySettings {
-        host: config.server.name.clone(),
         expire_secs: seconds(config.relay.give_up_after),
         delay_notice_secs: seconds(config.relay.delay_notice_after),
     }

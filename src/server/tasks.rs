@@ -11,7 +11,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::examine::{Finding, Grade, examine_files};
 use super::reload::{Reading, Reloader};
 use crate::config::Config;
-use crate::flows::{Recorder, Relay, Transport};
+use crate::flows::{Receipts, Recorder, Relay, Transport};
 use crate::mail::Edge;
 use crate::net::connection::Notice;
 use crate::store::Store;
@@ -25,6 +25,9 @@ const QUEUE_SOONEST: Duration = Duration::from_millis(50);
 const RECORD_EVERY: Duration = Duration::from_millis(20);
 const RECORD_IDLE: Duration = Duration::from_millis(50);
 const RECORD_AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// How often it is looked whether senders are to be told something, and how long it waits after a failure.
+const RECEIPTS_EVERY: Duration = Duration::from_millis(200);
+const RECEIPTS_AFTER_FAILURE: Duration = Duration::from_secs(10);
 /// How often segments whose bodies are all gone are looked for. Writes wait while it lasts, so not often.
 const SWEEP_EVERY: Duration = Duration::from_secs(24 * 3600);
 /// How often dates are complained about.
@@ -93,6 +96,20 @@ pub(super) async fn record(recorder: Arc<Recorder>) {
             Err(error) => {
                 report(Err(error));
                 sleep(RECORD_AFTER_FAILURE).await;
+            }
+        }
+    }
+}
+
+/// Tells senders what they are owed.
+pub(super) async fn receipts(receipts: Receipts) {
+    loop {
+        match receipts.pay().await {
+            Ok(paid) if paid.reports == 0 => sleep(RECEIPTS_EVERY).await,
+            Ok(_) => {}
+            Err(fault) => {
+                tracing::error!(target: "sceau::server", %fault, "receipts wait");
+                sleep(RECEIPTS_AFTER_FAILURE).await;
             }
         }
     }

@@ -141,6 +141,16 @@ impl Account {
         rows.iter().map(|(place, sealed)| unseal("a subscription", &self.entry.rows, place, sealed)).collect()
     }
 
+    /// A setting of the account, as [`Tx::set_setting`](super::Tx::set_setting) wrote it.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn setting(&self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
+        let place = key::setting(self.entry.id, &self.core.keys.tag("setting", name));
+        let sealed = self.core.engine.get(&place).map_err(engine_fault)?;
+        sealed.map(|sealed| unseal("a setting", &self.entry.rows, &place, &sealed)).transpose()
+    }
+
     /// The records of a mailbox. The first time they are read from disk, about 0.1 s for a hundred thousand.
     ///
     /// # Errors

@@ -26,6 +26,7 @@
 //! | `k` envelope | [`Parties`](super::openings::Parties): who sent it and who got it, by tags |
 //! | `i` envelope rcpt number | where the leaf stands in the log |
 //! | `p` sequence | key of a leaf that is not in the log yet |
+//! | `y` account tag | sealed setting of an account |
 //! | `t` tag envelope | look-up of Message-IDs |
 //! | `x` segment offset number | that the queue holds this body |
 //! | `q…` | sealed rows of the queue |
@@ -301,6 +302,10 @@ pub(super) mod key {
 
     pub(in crate::store) fn subscription(id: AccountId, tag: &[u8; 16]) -> Vec<u8> {
         join(b's', &[&id.0.to_be_bytes(), tag])
+    }
+
+    pub(in crate::store) fn setting(account: AccountId, tag: &[u8; 16]) -> Vec<u8> {
+        join(b'y', &[&account.0.to_be_bytes(), tag])
     }
 
     pub(in crate::store) fn mailboxes(account: AccountId) -> Vec<u8> {

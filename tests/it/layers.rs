@@ -13,7 +13,22 @@ const LAW: &[(&str, &[&str])] = &[
     ("store", &["mail", "disk", "seal", "proto::mime"]),
     ("ledger", &["mail", "disk", "seal"]),
     ("queue", &["mail", "seal", "store"]),
-    ("flows", &["mail", "proto::mime", "proto::dsn", "trust", "policy", "seal", "store", "ledger", "queue"]),
+    (
+        "flows",
+        &[
+            "mail",
+            "proto::mime",
+            "proto::dsn",
+            "proto::mdn",
+            "proto::report",
+            "trust",
+            "policy",
+            "seal",
+            "store",
+            "ledger",
+            "queue",
+        ],
+    ),
     ("sessions", &["mail", "proto", "policy", "trust", "store", "seal::event", "flows"]),
     ("net", &["mail", "proto", "trust", "sessions", "flows"]),
 ];

@@ -167,7 +167,7 @@ fn envelope_id(message: &str) -> Option<String> {
 async fn events(running: &Running, envelope: &str) -> Result<Vec<EventFacts>, Failure> {
     let waiting = Stopwatch::start();
     loop {
-        let events = running.office().trace(&Which::Envelope(envelope.to_owned()));
+        let events = running.office().trace(&Which::Envelope(envelope.to_owned())).map(|traced| traced.events);
         let events = events.map_err(|fault| Failure::new(fault.to_string()))?;
         if events.iter().all(|event| event.index.is_some()) {
             return Ok(events);

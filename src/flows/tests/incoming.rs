@@ -12,6 +12,7 @@ fn begin(world: &World, from: &str) -> Result<Incoming, Fault> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_and_its_proofs_arrive_together() {
+    // [rfc8601#2.2]
     let world = World::new();
     let mut incoming = begin(&world, "bruno@b.mssante.fr").unwrap();
     incoming.recipient(&Address::parse("ANNE@a.mssante.fr").unwrap(), &no_wish()).unwrap();
@@ -19,7 +20,14 @@ async fn a_message_and_its_proofs_arrive_together() {
     assert_eq!(world.events(envelope), ["1.0 relay-in", "1.1 deliver"]);
     assert_eq!(world.store.envelopes_by_message_id("<1@b>").unwrap(), [envelope]);
     let text = world.newest(&world.anne).await;
-    assert!(text.starts_with("Return-Path: <bruno@b.mssante.fr>\r\nReceived: from mx.b.mssante.fr"), "{text}");
+    assert!(
+        text.starts_with("Return-Path: <bruno@b.mssante.fr>\r\nAuthentication-Results: mx.a.mssante.fr;"),
+        "{text}"
+    );
+    assert!(
+        text.contains("\r\nReceived: from mx.b.mssante.fr") && text.contains("\r\nX-Sceau-Operator: dn="),
+        "{text}"
+    );
     assert!(text.contains(&format!("id {envelope};")), "{text}");
     assert!(text.ends_with(MESSAGE), "the bytes as they came: {text}");
 }

@@ -6,14 +6,32 @@ use crate::queue::schedule::Limits;
 use crate::queue::{self, Desk, Due};
 use crate::trust::testing::start;
 
-const MESSAGE: &str =
-    "From: Anne <anne@a.mssante.fr>\r\nTo: x\r\nBcc: secret@b.mssante.fr\r\nSubject: s\r\n\r\nBonjour\r\n";
+const MESSAGE: &str = "From: Anne <anne@a.mssante.fr>\r\n\
+     To: anne@a.mssante.fr, b1@b.mssante.fr, b2@b.mssante.fr, b3@b.mssante.fr, c1@c.mssante.fr\r\nBcc: secret@b.mssante.fr\r\nSubject: s\r\n\r\nBonjour\r\n";
 
 /// Answers as it is told, and keeps what it was given.
 #[derive(Default)]
 pub(super) struct Told {
     pub(super) answers: Mutex<Vec<Vec<Outcome>>>,
     sent: Mutex<Vec<(Domain, Vec<Address>, String)>>,
+}
+
+impl Told {
+    /// Answers the next message so.
+    pub(super) fn answer(&self, outcomes: Vec<Outcome>) {
+        self.answers.lock().unwrap().push(outcomes);
+    }
+
+    /// Every message: to whom, and its text.
+    pub(super) fn all(&self) -> Vec<(Vec<String>, String)> {
+        let sent = self.sent.lock().unwrap();
+        sent.iter().map(|(_, to, text)| (to.iter().map(ToString::to_string).collect(), text.clone())).collect()
+    }
+
+    /// The last message.
+    pub(super) fn last(&self) -> (Vec<String>, String) {
+        self.all().pop().unwrap()
+    }
 }
 
 impl Transport for Arc<Told> {
@@ -30,7 +48,7 @@ impl Transport for Arc<Told> {
 }
 
 pub(super) fn relay(world: &World, told: &Arc<Told>) -> Relay<Arc<Told>> {
-    let settings = RelaySettings { host: domain("mx.a.mssante.fr"), expire_secs: 86_400, delay_notice_secs: 4 * 3600 };
+    let settings = RelaySettings { expire_secs: 86_400, delay_notice_secs: 4 * 3600 };
     Relay::new(Arc::clone(&world.store), desk(world), Arc::clone(told), world.space.edge.clone(), settings)
 }
 
@@ -113,7 +131,7 @@ async fn an_operator_s_yes_is_recorded_and_empties_the_queue() {
     let world = World::new();
     let envelope = submit(&world, &["b1@b.mssante.fr", "b2@b.mssante.fr"]).await;
     let told = Arc::new(Told::default());
-    let yes = Outcome::Relayed { peer: Arc::clone(&world.b), reply: "250 2.0.0 x".to_owned() };
+    let yes = Outcome::Relayed { peer: Arc::clone(&world.b), reply: "250 2.0.0 x".to_owned(), reports: true };
     told.answers.lock().unwrap().push(vec![yes.clone(), yes]);
     assert_eq!(run(&relay(&world, &told)).await, 1, "both recipients in one transaction");
     assert_eq!(world.events(envelope), ["0.0 seal", "1.1 relay-out", "2.1 relay-out"]);
@@ -131,6 +149,7 @@ async fn a_final_refusal_is_reported_to_the_sender() {
     told.answers.lock().unwrap().push(vec![Outcome::Failed { reply: "550 5.1.1 no such user".to_owned() }]);
     run(&relay(&world, &told)).await;
     assert_eq!(world.events(envelope), ["0.0 seal", "1.1 relay-fail"]);
+    assert_eq!(world.pay().await, 1);
     let report = world.newest(&world.anne).await;
     assert!(report.starts_with("Return-Path: <>\r\n"), "{report}");
     for needed in ["Action: failed", "Status: 5.1.1", "Subject: s", "b1@b.mssante.fr"] {
@@ -146,6 +165,8 @@ async fn a_deferral_waits_is_told_once_and_expires() {
     let told = Arc::new(Told::default());
     *told.answers.lock().unwrap() = vec![vec![deferred()]; 4];
     let relay = relay(&world, &told);
+    let shards = tempfile::tempdir().unwrap();
+    let receipts = world.receipts(shards.path());
     let inbox = |world: &World| world.store.account(world.anne.account).unwrap().usage().unwrap().messages;
     assert_eq!(run(&relay).await, 1);
     assert_eq!(run(&relay).await, 0, "not due at once again");
@@ -153,6 +174,7 @@ async fn a_deferral_waits_is_told_once_and_expires() {
     for (hours, reports) in [(5, 1), (10, 1), (25, 2)] {
         world.clock().set(start().plus_secs(hours * 3600));
         assert_eq!(run(&relay).await, 1, "after {hours} hours");
+        receipts.pay().await.unwrap();
         assert_eq!(inbox(&world), reports, "after {hours} hours");
     }
     assert_eq!(world.events(envelope), ["0.0 seal", "1.1 relay-fail"]);

@@ -7,8 +7,7 @@ use crate::queue::{self, Due, Item};
 use crate::trust::testing::start;
 
 fn keeper(world: &World, desk: &Arc<queue::Desk>) -> QueueKeeper {
-    let host = domain("mx.a.mssante.fr");
-    QueueKeeper::new(Arc::clone(&world.store), Arc::clone(desk), world.space.edge.clone(), host)
+    QueueKeeper::new(Arc::clone(&world.store), Arc::clone(desk), world.space.edge.clone())
 }
 
 fn all(envelope: EnvelopeId) -> Picked {
@@ -66,6 +65,7 @@ async fn nothing_is_dropped_without_a_proof_nor_without_a_report_unless_asked() 
     let one = Picked::from([(envelope, vec![2])]);
     assert_eq!(keeper.drop(&one, DropNotice::Report).await.unwrap().recipients, 1);
     assert_eq!(world.events(envelope), ["0.0 seal", "2.1 relay-fail"]);
+    world.pay().await;
     assert!(world.newest(&world.anne).await.contains("Status: 5.7.1"));
     assert_eq!(keeper.drop(&all(envelope), DropNotice::None).await.unwrap().recipients, 1, "the other one");
     assert_eq!((inbox(&world), waiting(&world)), (1, 0));
@@ -129,6 +129,7 @@ async fn a_message_with_a_deadline_comes_back_or_its_sender_is_told() {
         world.clock().set(deadline);
         assert_eq!(run(&relay).await, 1, "at the deadline, not minutes after it: {mode:?}");
         assert_eq!(world.events(envelope), events);
+        world.pay().await;
         assert!(world.newest(&world.anne).await.contains(report), "{mode:?}");
     }
 }
@@ -155,8 +156,7 @@ async fn settings_that_change_hold_for_what_is_queued() {
     submit(&world, &["b1@b.mssante.fr"]).await;
     let relay = relay(&world, &told(vec![vec![deferred()]; 2]));
     run(&relay).await;
-    let host = domain("mx.a.mssante.fr");
-    relay.reload(RelaySettings { host, expire_secs: 60, delay_notice_secs: 30 });
+    relay.reload(RelaySettings { expire_secs: 60, delay_notice_secs: 30 });
     world.clock().set(start().plus_secs(100));
     run(&relay).await;
     assert_eq!(waiting(&world), 0, "the new time is over");

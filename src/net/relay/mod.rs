@@ -183,15 +183,18 @@ impl<N: Names> SmtpTransport<N> {
 
     /// Sends, and says whether the connection was dead before.
     async fn send(&self, open: Open, peer: Peer, message: &mut Outbound, host: &Host) -> (Vec<Outcome>, bool) {
-        let address = open.address;
+        let (address, reports) = (open.address, open.reports());
         let (sent, open) = open.send(message, self.edge.now()).await;
         if let Some(open) = open {
             self.pool.put(host, open);
         }
         let why = sent.failure.as_ref().map(|trouble| self.told(message, host, address, trouble));
         let was_dead = sent.was_dead();
-        let outcomes: Vec<_> =
-            sent.outcomes.into_iter().map(|outcome| translate(outcome, &peer, &host.name, why.as_deref())).collect();
+        let outcomes: Vec<_> = sent
+            .outcomes
+            .into_iter()
+            .map(|outcome| translate(outcome, (&peer, reports), &host.name, why.as_deref()))
+            .collect();
         for outcome in &outcomes {
             metrics::counter!("sceau_recipients_out_total", "outcome" => outcome_word(outcome)).increment(1);
         }
@@ -224,7 +227,7 @@ impl<N: Names> Transport for SmtpTransport<N> {
         let us = (&self.settings.host, self.settings.port);
         let hosts = names::hosts(&message.domain, &self.routes, &self.names, us, &*self.edge.chance).await;
         match hosts {
-            Ok(hosts) => self.try_hosts(&mut message, &hosts).await,
+            Ok(hosts) => Box::pin(self.try_hosts(&mut message, &hosts)).await,
             // [rfc7505#4.2]
             Err(NoHost::NoMail) => {
                 let reply = "556 5.1.10 the recipient's domain takes no mail (null MX)".to_owned();
@@ -247,10 +250,10 @@ fn all(message: &Outbound, outcome: &Outcome) -> Vec<Outcome> {
     vec![outcome.clone(); message.recipients.len()]
 }
 
-/// What the conversation says of a recipient, in the flow's words; `why` is the trouble of the connection.
-fn translate(outcome: Answered, peer: &Peer, host: &str, why: Option<&str>) -> Outcome {
+/// What the conversation says of a recipient, in the flow's words; `reports` whether the peer offers DSN, `why` the trouble of the connection.
+fn translate(outcome: Answered, (peer, reports): (&Peer, bool), host: &str, why: Option<&str>) -> Outcome {
     match outcome {
-        Answered::Delivered(reply) => Outcome::Relayed { peer: Arc::clone(peer), reply: reply.to_string() },
+        Answered::Delivered(reply) => Outcome::Relayed { peer: Arc::clone(peer), reply: reply.to_string(), reports },
         Answered::Refused(reply) if reply.is_final_refusal() => Outcome::Failed { reply: reply.to_string() },
         Answered::Refused(reply) => Outcome::Deferred { reason: format!("{host}: {reply}") },
         Answered::Failed(status) => {

@@ -204,6 +204,11 @@ impl Open {
         }
     }
 
+    /// Whether the peer sends the notices that a sender asks for.
+    pub(super) fn reports(&self) -> bool {
+        self.machine.offers().has("DSN")
+    }
+
     /// Whether the peer has said nothing since the last message, not even goodbye.
     pub(super) async fn is_quiet(&mut self) -> bool {
         timeout(Duration::ZERO, self.stream.read(&mut [0])).await.is_err()

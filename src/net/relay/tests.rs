@@ -152,7 +152,7 @@ async fn a_message_reaches_the_listed_operator_of_its_domain() {
     let site = site(&world, &operator_a()).await;
     let transport = transport(&world, site.port, &operator_b());
     let outcomes = transport.deliver(hello(&["claire@a.fr", "unknown@a.fr"])).await;
-    let [Outcome::Relayed { peer, reply }, Outcome::Failed { reply: refusal }] = &outcomes[..] else {
+    let [Outcome::Relayed { peer, reply, .. }, Outcome::Failed { reply: refusal }] = &outcomes[..] else {
         panic!("{outcomes:?}");
     };
     assert!(peer.dn().to_string().contains("CN=mx.a.fr"));

@@ -37,6 +37,15 @@ pub enum Entry {
     GroupEnd,
 }
 
+/// Addresses that [`addresses`] reads.
+const ADDRESSES_MAX: usize = 1000;
+
+/// The entries of an unfolded value, at most 1,000.
+#[must_use]
+pub fn addresses(value: &[u8]) -> Vec<Entry> {
+    parse(value, ADDRESSES_MAX)
+}
+
 /// Reads the entries of an unfolded value, at most so many.
 // [rfc5322#3.4] [rfc5322#4.4]
 pub(super) fn parse(value: &[u8], limit: usize) -> Vec<Entry> {

@@ -18,7 +18,7 @@ pub mod transfer;
 mod tree;
 pub mod walker;
 
-pub use address_list::{Entry, first_entry};
+pub use address_list::{Entry, addresses, first_entry};
 pub use decode::header_text;
 pub use envelope::Envelope;
 pub use header::Headers;

@@ -134,6 +134,10 @@ const RECEIVED: &[Field] = &[
     Field::PeerProof,
 ];
 const WHO: &[Field] = &[Field::Mailbox, Field::Login, Field::Auth];
+/// What the software that took it answers, where it answers: an error of its own is not a reading.
+const TAKEN: &[Field] = &[Field::Mailbox, Field::Login, Field::Auth, Field::Reply];
+/// By another operator's word (basis `dsn`) the peer and what it said stand beside the mailbox.
+const PUT: &[Field] = &[Field::Mailbox, Field::Peer, Field::Reply];
 const RIGHTS: &[Field] = &[Field::Mailbox, Field::Login, Field::By];
 const RELAY: &[Field] = &[Field::Peer, Field::Reply, Field::PeerProof];
 
@@ -174,9 +178,10 @@ impl EventKind {
             Self::RelayIn => row(&[T, Envelope, Event, Rcpt], &[Prev], RECEIVED),
             Self::RelayOut => row(&[T, Envelope, Event, Rcpt], &[Prev], RELAY),
             Self::RelayFail => row(&[T, Envelope, Event, Rcpt, Status], &[Prev], RELAY),
-            Self::Deliver => row(&[T, Envelope, Event, Rcpt], &[Prev], &[Field::Mailbox]),
+            Self::Deliver => row(&[T, Envelope, Event, Rcpt], &[Prev, B], PUT),
             Self::Notify => row(&[T, Envelope, Event, Rcpt], &[Prev, V], &[]),
-            Self::Transfer | Self::Seen => row(&[T, Envelope, Event, Rcpt, B, L, V], &[Prev], WHO),
+            Self::Transfer => row(&[T, Envelope, Event, Rcpt, B, L, V], &[Prev], TAKEN),
+            Self::Seen => row(&[T, Envelope, Event, Rcpt, B, L, V], &[Prev], WHO),
             Self::Open => row(&[T, Envelope, Event, Rcpt, B, G, L, V], &[Prev], WHO),
             Self::Delete => row(&[T, Envelope, Event, Rcpt, L, V], &[Prev], WHO),
             Self::Close => {

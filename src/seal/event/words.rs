@@ -102,6 +102,8 @@ words! {
         Service = "service", "Récupéré par l'application";
         /// Our own web page showed it on a click.
         WebView = "web-view", "Ouvert par";
+        /// A delivery notice (RFC 3464) of the recipient's operator: its word, not ours.
+        Dsn = "dsn", "Remise attestée par l'opérateur de";
     }
 }
 
@@ -114,7 +116,7 @@ impl Basis {
             Self::ImapBody => Some(Grade::Implied),
             Self::ImapSeen | Self::Mdn => Some(Grade::Declared),
             Self::WebView => Some(Grade::Displayed),
-            Self::ImapPeek | Self::ImapBulk | Self::ImapMark | Self::Delegate | Self::Service => None,
+            Self::ImapPeek | Self::ImapBulk | Self::ImapMark | Self::Delegate | Self::Service | Self::Dsn => None,
         }
     }
 
@@ -128,6 +130,7 @@ impl Basis {
                 Self::ImapPeek | Self::ImapBody | Self::ImapBulk | Self::Delegate | Self::Service | Self::WebView
             ),
             EventKind::Seen => matches!(self, Self::ImapMark),
+            EventKind::Deliver => matches!(self, Self::Dsn),
             _ => false,
         }
     }
@@ -164,6 +167,7 @@ mod tests {
             ("mdn", Open, Some("declared"), "Accusé de lecture de X"),
             ("service", Transfer, None, "Récupéré par l'application X"),
             ("web-view", Open, Some("displayed"), "Ouvert par X"),
+            ("dsn", EventKind::Deliver, None, "Remise attestée par l'opérateur de X"),
         ] {
             let basis = Basis::parse(basis).unwrap();
             assert!(basis.supports(kind), "{basis:?}");

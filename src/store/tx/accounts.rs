@@ -9,6 +9,9 @@ use crate::store::core::{key_fault, seal, unseal};
 use crate::store::directory::AccountEntry;
 use crate::store::rows::{AccountCounters, AccountKind, AccountRow, SpecialUse, key};
 
+/// Octets of a setting.
+const SETTING_MAX: usize = 1024;
+
 /// What an account begins with.
 #[derive(Clone)]
 pub struct NewAccount {
@@ -77,6 +80,21 @@ impl Tx<'_> {
     /// `RecipientUnknown` when there is no such account.
     pub fn set_password_hash(&mut self, account: AccountId, hash: String) -> Result<(), Fault> {
         self.change_account(account, |row| row.password_hash = hash)
+    }
+
+    /// Writes a setting of an account, sealed under the account's key; at most 1 KiB.
+    ///
+    /// # Errors
+    /// `RecipientUnknown` when there is no such account, `LimitReached`.
+    pub fn set_setting(&mut self, account: AccountId, name: &str, value: &[u8]) -> Result<(), Fault> {
+        if value.len() > SETTING_MAX {
+            return Err(Fault::user(Status::LimitReached, format!("setting {name}")));
+        }
+        let entry = self.entry(account)?;
+        let place = key::setting(account, &self.core.keys.tag("setting", name));
+        let sealed = seal(&entry.rows, &place, &value.to_vec(), &self.core.edge);
+        self.put(place, sealed);
+        Ok(())
     }
 
     /// Lets an account sign in and take messages again.

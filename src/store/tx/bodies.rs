@@ -40,6 +40,21 @@ impl Tx<'_> {
         Ok(BodyHandle { body, number })
     }
 
+    /// Holds once more a body that is held: both holdings are given up on their own.
+    ///
+    /// # Errors
+    /// `Storage`, also when the body is gone.
+    pub fn hold_again(&mut self, handle: &BodyHandle) -> Result<BodyHandle, Fault> {
+        let place = handle.body.place;
+        let missing = || Fault::ours(Status::Storage, "a held body without its row");
+        let mut row: BodyRow = self.row("a body", &key::body(place))?.ok_or_else(missing)?;
+        row.references += 1;
+        self.put_row(key::body(place), &row);
+        let number = self.next_id()?;
+        self.put(key::held(place, number), Vec::new());
+        Ok(BodyHandle { body: handle.body.clone(), number })
+    }
+
     /// Gives a body up; twice is once. With its last reference its key is destroyed.
     ///
     /// # Errors

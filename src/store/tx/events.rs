@@ -60,6 +60,17 @@ impl Tx<'_> {
         Ok(hash)
     }
 
+    /// The leaves of a recipient's own chain so far, those of this transaction included.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn leaves_of(&self, envelope: EnvelopeId, rcpt: u16) -> Result<Vec<Leaf>, Fault> {
+        let end: Option<Chain> = self.row("a chain", &key::chain(envelope, rcpt))?;
+        let numbers = 0..end.map_or(0, |chain| chain.next);
+        let leaves = numbers.filter_map(|number| self.get(&key::event(b'e', envelope, rcpt, number)).transpose());
+        leaves.map(|leaf| crate::store::events::parse(&leaf?)).collect()
+    }
+
     /// The next number of a recipient's chain and the hash before it. A chain begins at the seal where there is one.
     fn chain_end(&self, envelope: EnvelopeId, rcpt: u16) -> Result<(u32, Option<LeafHash>), Fault> {
         let own: Option<Chain> = self.row("a chain", &key::chain(envelope, rcpt))?;

@@ -179,6 +179,12 @@ impl Client {
         }
     }
 
+    /// What the server offered in its last reply to EHLO.
+    #[must_use]
+    pub fn offers(&self) -> &Offers {
+        &self.offers
+    }
+
     /// How far the conversation has come.
     #[must_use]
     pub fn stage(&self) -> Stage {

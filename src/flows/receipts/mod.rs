@@ -1,0 +1,21 @@
+//! Receipts: what senders are told of their messages, and what others' servers and software tell us of ours.
+//!
+//! | file | what |
+//! |---|---|
+//! | `debt` | what is owed to whom, committed with the fact |
+//! | `pay` | a debt becomes a report with its proofs, delivered here or queued for another operator |
+//! | `claims` | a report that comes in is tied to the message it speaks of, and becomes an event of its chain |
+//! | `reading` | whether an opening is answered by a notification |
+//! | `state` | from a recipient's events to one word: how far it has come |
+
+mod claims;
+pub(super) mod debt;
+mod pay;
+mod reading;
+mod state;
+
+pub(super) use claims::{Claim, Head, Teller, claims};
+pub use pay::{Receipts, ReceiptsSettings};
+pub use reading::ReadingPolicy;
+pub(super) use reading::Wanted;
+pub use state::{Fact, Stage, State, Word, fact, state};
