@@ -116,6 +116,11 @@ impl Report {
 
     fn revocation(&mut self, config: &Config, snapshot: &Snapshot) {
         let grace = i64::try_from(config.trust.crl_grace.as_secs()).unwrap_or(i64::MAX);
+        if snapshot.revocation.facts().next().is_none() {
+            let text = "aucune CRL : les opérateurs reçoivent 451 tant qu'aucune n'est là (unknown_revocation) ; \
+                        le serveur télécharge crl_urls et celles que nomment les certificats";
+            self.add(Grade::Warning, text);
+        }
         for crl in snapshot.revocation.facts() {
             let text = format!(
                 "CRL de {} : du {}, jusqu'au {}, {} certificats révoqués{}",
@@ -172,7 +177,7 @@ impl Report {
             Age::Stale => self.bad(format!("{text} : trop ancienne pour servir ; la retélécharger")),
         }
         for note in list.left_out() {
-            self.add(Grade::Warning, format!("liste blanche : ligne écartée ({note:?})"));
+            self.add(Grade::Warning, format!("liste blanche : ligne {} écartée : {}", note.line, note.what));
         }
         for domain in config.server.domains.iter().filter(|domain| !list.lists(domain)) {
             self.bad(format!("{domain} n'est pas dans la liste blanche : aucun opérateur n'y écrira"));

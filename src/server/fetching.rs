@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
+use tokio::time::{sleep, timeout};
 
 use super::data::StartError;
 use super::identities::Identities;
@@ -120,6 +122,7 @@ pub(super) struct Fetcher {
     identities: Arc<Identities>,
     plan: arc_swap::ArcSwap<Plan>,
     edge: Edge,
+    replanned: Notify,
     /// What the last good answer of the white list's address said about itself.
     known: Mutex<Option<(Url, Conditions)>>,
 }
@@ -135,12 +138,19 @@ struct Source {
 
 impl Fetcher {
     pub(super) fn new(plan: Plan, identities: Arc<Identities>, edge: Edge) -> Self {
-        Self { identities, plan: arc_swap::ArcSwap::from_pointee(plan), edge, known: Mutex::default() }
+        Self {
+            identities,
+            plan: arc_swap::ArcSwap::from_pointee(plan),
+            edge,
+            replanned: Notify::new(),
+            known: Mutex::default(),
+        }
     }
 
-    /// Another plan, from the next round on.
+    /// Another plan, from now on.
     pub(super) fn replan(&self, plan: Plan) {
         self.plan.store(Arc::new(plan));
+        self.replanned.notify_one();
     }
 
     /// Fetches the white list, or reads its file, now.
@@ -217,7 +227,9 @@ impl Fetcher {
                 failures = if self.list(Shrink::Refused).await.is_ok() { 0 } else { failures + 1 };
             }
             let every = self.plan.load().list_every;
-            tokio::time::sleep(wait(every, None, failures, self.edge.now(), self.chance())).await;
+            let pause = wait(every, None, failures, self.edge.now(), self.chance());
+            // A new address is not waited for.
+            let _ = timeout(pause, self.replanned.notified()).await;
         }
     }
 
@@ -239,8 +251,7 @@ impl Fetcher {
             let next = sources.values().map(|source| source.due.0).min().unwrap_or(i64::MAX);
             let left = u64::try_from(next.saturating_sub(self.edge.now().0)).unwrap_or(0);
             // New certificates and a new plan may bring other addresses.
-            tokio::time::sleep(Duration::from_millis(left).clamp(Duration::from_millis(100), Duration::from_secs(60)))
-                .await;
+            sleep(Duration::from_millis(left).clamp(Duration::from_millis(100), Duration::from_secs(60))).await;
         }
     }
 

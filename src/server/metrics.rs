@@ -9,7 +9,7 @@
 //!    domain of a person, a name, an identifier: whoever reads metrics reads no personal data, and each value costs
 //!    memory for ever.
 //! 3. What is a state and not an event (a length, an age) is a gauge that is set when somebody looks:
-//!    [`Gauges::refresh`](super::live) is the one place.
+//!    `Gauges::refresh` in `server/live.rs` is the one place.
 //!
 //! A test compares the table with the code, both ways.
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::revoked::Cutter;
 use crate::mail::Edge;
 use crate::net::http::{ClearText, Client, Request, Settings, Url};
 use crate::net::tls::Inquiry;
@@ -25,6 +26,8 @@ const RESPONSE_KIND: &str = "application/ocsp-response";
 /// Asks, and leaves the answers with `trust`.
 pub(super) struct OcspInquiry {
     trust: Arc<Trust>,
+    /// Ends what else goes on with a certificate that turns out to be revoked.
+    cutter: Arc<Cutter>,
     edge: Edge,
     /// How long an answer counts at most, in seconds.
     keep: AtomicU64,
@@ -32,8 +35,8 @@ pub(super) struct OcspInquiry {
 
 impl OcspInquiry {
     /// Answers count for `keep` at most.
-    pub(super) fn new(trust: Arc<Trust>, edge: Edge, keep: Duration) -> Self {
-        Self { trust, edge, keep: AtomicU64::new(keep.as_secs()) }
+    pub(super) fn new(trust: Arc<Trust>, cutter: Arc<Cutter>, edge: Edge, keep: Duration) -> Self {
+        Self { trust, cutter, edge, keep: AtomicU64::new(keep.as_secs()) }
     }
 
     /// Another time for which answers count.
@@ -45,7 +48,10 @@ impl OcspInquiry {
         for address in question.addresses.iter().take(ADDRESSES_MAX) {
             let outcome = match self.try_address(address, &question).await {
                 Ok(Known::Good) => "good",
-                Ok(Known::Revoked) => "revoked",
+                Ok(Known::Revoked) => {
+                    self.cutter.cut();
+                    "revoked"
+                }
                 Ok(Known::Nothing) => "unknown",
                 Err(error) => {
                     tracing::warn!(target: "sceau::trust", address, error, "no answer by OCSP: revocation lists decide");

@@ -83,6 +83,11 @@ fn merged(old: &Config, new: &Config) -> Config {
 }
 
 impl Reloader {
+    /// The settings in force.
+    pub(super) fn config(&self) -> Config {
+        self.in_force().config.clone()
+    }
+
     /// Says what takes the settings of `[relay]`.
     pub(super) fn reloads_relay(&self, act: Act) {
         // There is one relay, which says so once.

@@ -213,7 +213,7 @@ impl Running {
             settings::receipts(config, &data.ledger_name),
         );
         self.background.spawn(tasks::receipts(receipts));
-        self.background.spawn(tasks::warn_of_dates(Arc::new(config.clone()), data.edge.clone()));
+        self.background.spawn(tasks::warn_of_dates(Arc::clone(&self.reloader), data.edge.clone()));
         self.background.spawn(tasks::record(Arc::clone(&data.recorder)));
         self.background.spawn(tasks::sweep(Arc::clone(&data.store)));
         self.background.spawn(tasks::reread(
@@ -286,6 +286,8 @@ fn reloader(
     let (edge, trust, queued) = (&data.edge, &identities.trust, Arc::new(Notify::new()));
     let doors = Doors::new(config, data, trust, &queued, refusals).map_err(StartError::new)?;
     let (cut, operators) = (config.trust.cut_revoked_sessions, Arc::clone(&places[0].1));
+    let cutter = Arc::new(Cutter::new(cut, Arc::clone(trust), Arc::clone(&edge.clock), operators));
+    let keep = config.trust.crl_every;
     Ok(Reloader {
         in_force: Mutex::new(InForce::new(config.clone())),
         data: Arc::clone(data),
@@ -293,8 +295,8 @@ fn reloader(
         places,
         identities: Arc::clone(identities),
         fetcher: Arc::new(Fetcher::new(Plan::of(config), Arc::clone(identities), edge.clone())),
-        cutter: Arc::new(Cutter::new(cut, Arc::clone(trust), Arc::clone(&edge.clock), operators)),
-        inquiry: Arc::new(OcspInquiry::new(Arc::clone(trust), edge.clone(), config.trust.crl_every)),
+        inquiry: Arc::new(OcspInquiry::new(Arc::clone(trust), Arc::clone(&cutter), edge.clone(), keep)),
+        cutter,
         relay: OnceLock::new(),
         queued,
     })

@@ -10,7 +10,6 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::examine::{Finding, Grade, examine_files};
 use super::reload::{Reading, Reloader};
-use crate::config::Config;
 use crate::flows::{Receipts, Recorder, Relay, Transport};
 use crate::mail::Edge;
 use crate::net::connection::Notice;
@@ -132,12 +131,12 @@ pub(super) async fn sweep(store: Arc<Store>) {
 }
 
 /// Says now and every few hours what will soon be, or is, out of date.
-pub(super) async fn warn_of_dates(config: Arc<Config>, edge: Edge) {
+pub(super) async fn warn_of_dates(reloader: Arc<Reloader>, edge: Edge) {
     let mut clock = interval(WARN_EVERY);
     loop {
         clock.tick().await;
-        let (config, now) = (Arc::clone(&config), edge.now());
-        match spawn_blocking(move || examine_files(&config, now)).await {
+        let (reloader, now) = (Arc::clone(&reloader), edge.now());
+        match spawn_blocking(move || examine_files(&reloader.config(), now)).await {
             Ok(findings) => findings.iter().for_each(warn),
             Err(error) => report(Err(error)),
         }

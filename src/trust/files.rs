@@ -13,6 +13,9 @@ const SHRINK_REMEDY: &str =
     "the list that is in use stays; if so many domains did leave: `sceau trust list fetch --accept-shorter`";
 const NO_LIST_REMEDY: &str = "fetch one: `sceau trust list fetch`, or give a file as white_list";
 
+/// How far a list's date may be ahead of our clock, in seconds: it may be a local time without its offset.
+const FUTURE_MAX: i64 = 86_400;
+
 /// Where the white list comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListSource {
@@ -212,9 +215,25 @@ impl Settings {
     /// Verifies and parses a list. Of a signed one only what was signed is read.
     ///
     /// # Errors
-    /// When it is unreadable, or not signed as these settings ask.
+    /// When it is unreadable, not signed as these settings ask, or from the future: after such a one, every true list
+    /// would be older.
     // [mss#2]
     pub fn read_list(
+        &self,
+        xml: &[u8],
+        anchors: &Anchors,
+        revocation: &Revocation,
+        now: Time,
+    ) -> Result<WhiteList, TrustError> {
+        let list = self.verify_list(xml, anchors, revocation, now)?;
+        if list.generated() > now.plus_secs(FUTURE_MAX) {
+            let reason = format!("the list of {} comes from the future", list.generated());
+            return Err(TrustError::new(reason, "check this machine's clock; the list that is in use stays"));
+        }
+        Ok(list)
+    }
+
+    fn verify_list(
         &self,
         xml: &[u8],
         anchors: &Anchors,

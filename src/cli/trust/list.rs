@@ -208,7 +208,7 @@ fn diff(lists: &Lists, from: Option<&str>, to: Option<&str>, as_json: bool) -> R
     if diff.is_empty() {
         return Ok(text + " mêmes droits.");
     }
-    let _ = writeln!(text, " {} droits ajoutés, {} retirés.", diff.added.len(), diff.removed.len());
+    let _ = writeln!(text, " droits ajoutés : {}, retirés : {}.", diff.added.len(), diff.removed.len());
     table(&mut text, "+ ", &diff.added);
     table(&mut text, "- ", &diff.removed);
     Ok(text)
@@ -239,7 +239,7 @@ fn fetched_text(fetched: &ListFetched) -> String {
         return "La liste en vigueur est à jour.".to_owned();
     }
     format!(
-        "Nouvelle liste en vigueur : {} droits ajoutés, {} retirés (sceau trust list diff).",
+        "Nouvelle liste en vigueur. Droits ajoutés : {}, retirés : {} (sceau trust list diff).",
         fetched.added, fetched.removed
     )
 }

@@ -90,6 +90,7 @@ fn a_worse_list_never_replaces_the_one_in_use_however_it_comes() {
         ("wrapped", wrapped, ""),
         ("a document type", doctype, "document type"),
         ("older", bench.signed(20, start().plus_secs(-1)), "is older than the one of"),
+        ("from the future", bench.signed(20, later.plus_secs(2 * DAY)), "from the future"),
         ("shorter", bench.signed(17, later), "has 17 rows, the one in use 20"),
     ] {
         let error = trust.offer(&settings, xml.as_bytes(), "https://ans/", Shrink::Refused, later).unwrap_err();

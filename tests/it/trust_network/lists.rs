@@ -36,16 +36,18 @@ fn a_server_fetches_its_list_keeps_it_and_starts_from_it_when_the_source_is_down
         let fetched = ok(&world, &["trust", "list", "fetch", "--json"]);
         assert_eq!(fetched.trim(), r#"{"taken":true,"added":1,"removed":0}"#);
         let diff = ok(&world, &["trust", "list", "diff"]);
-        assert!(diff.contains("1 droits ajoutés, 0 retirés.\n+ d3.mssante.fr  CN=mx.pair"), "{diff}");
+        assert!(diff.contains("droits ajoutés : 1, retirés : 0.\n+ d3.mssante.fr  CN=mx.pair"), "{diff}");
         world.serve_list(0, now.plus_secs(2));
         refused(&world, &["trust", "list", "fetch"], "has 2 rows, the one in use 6");
+        world.serve_list(9, now.plus_secs(40 * 86_400));
+        refused(&world, &["trust", "list", "fetch"], "from the future");
         world.serve_list(9, now.plus_secs(-5));
         refused(&world, &["trust", "list", "fetch"], "is older");
         let measured = ok(&world, &["metrics"]);
         assert!(measured.contains("\nsceau_white_list_rows 6\n"), "{measured}");
-        assert!(measured.contains("\nsceau_white_list_offers_total{outcome=\"refused\"} 2\n"), "{measured}");
+        assert!(measured.contains("\nsceau_white_list_offers_total{outcome=\"refused\"} 3\n"), "{measured}");
         world.serve_list(0, now.plus_secs(3));
-        assert!(ok(&world, &["trust", "list", "fetch", "--accept-shorter"]).contains("0 droits ajoutés, 4 retirés"));
+        assert!(ok(&world, &["trust", "list", "fetch", "--accept-shorter"]).contains("ajoutés : 0, retirés : 4"));
     }
     refused(&world, &["metrics"], "aucun serveur");
     world.list_goes_down();
@@ -58,7 +60,7 @@ fn a_server_fetches_its_list_keeps_it_and_starts_from_it_when_the_source_is_down
     let text = ok(&world, &["trust", "list", "history"]);
     assert!(text.contains("*  3  ") && text.contains("en vigueur"), "{text}");
     let back = ok(&world, &["trust", "list", "diff", "3", history[0]["sha256"].as_str().unwrap()]);
-    assert!(back.contains("3 droits ajoutés, 0 retirés"), "{back}");
+    assert!(back.contains("ajoutés : 3, retirés : 0"), "{back}");
     refused(&world, &["trust", "list", "diff", "7"], "ne désigne pas une liste");
     let tags = world.list_web.asked().iter().filter(|asked| asked.head.contains("if-none-match")).count();
     assert!(tags >= 1, "no conditional request");
@@ -67,7 +69,7 @@ fn a_server_fetches_its_list_keeps_it_and_starts_from_it_when_the_source_is_down
 #[test]
 fn the_list_is_fetched_without_a_server_too() {
     let world = World::new();
-    assert!(ok(&world, &["trust", "list", "fetch"]).contains("5 droits ajoutés"));
+    assert!(ok(&world, &["trust", "list", "fetch"]).contains("ajoutés : 5"));
     assert!(ok(&world, &["trust", "list", "fetch"]).contains("à jour"));
     assert!(ok(&world, &["trust", "list", "show", "--json"]).contains("\"rows\":5"));
     refused(&world, &["trust", "list", "diff"], "il n'y a qu'une liste");
