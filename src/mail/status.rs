@@ -91,6 +91,8 @@ pub enum Status {
     MessageGone,
     /// The charset is not supported.
     BadCharset,
+    /// COMPRESS while something is compressed already.
+    CompressionActive,
     /// A transfer encoding that can't be undone.
     UnknownEncoding,
     /// CREATE for a use that no mailbox can have.
@@ -210,6 +212,7 @@ impl Status {
             Self::ReadOnly => row(550, "5.7.1", Some("NOPERM"), "the mailbox was opened for reading only"),
             Self::LimitReached => row(452, "4.5.3", Some("LIMIT"), "a limit of this server is reached"),
             Self::MessageGone => row(550, "5.1.1", Some("EXPUNGEISSUED"), "the message is gone"),
+            Self::CompressionActive => row(503, "5.5.1", Some("COMPRESSIONACTIVE"), "compression is active already"),
             Self::UnknownEncoding => row(554, "5.6.1", Some("UNKNOWN-CTE"), "the encoding of this part is not known"),
             Self::UseUnsupported => row(501, "5.5.4", Some("USEATTR"), "no mailbox can be for this"),
             Self::NotPermitted => row(550, "5.7.1", Some("NOPERM"), "only the administrator may do this"),

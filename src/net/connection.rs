@@ -205,6 +205,7 @@ impl<S: Session, T: Stream> Connection<S, T> {
                 Want::Close => return Ok(Ended::Done),
                 // Inside TLS the session is asked whether it speaks first, before anything is read.
                 Want::StartTls => self.start_tls().await?,
+                Want::Compress => self.transport.compress(),
                 Want::Input => match self.listen().await {
                     Heard::Bytes => {
                         self.session.receive(&self.input);
@@ -240,6 +241,7 @@ impl<S: Session, T: Stream> Connection<S, T> {
     async fn listen(&mut self) -> Heard {
         // What waits for hours must not hold the memory of its busiest moment.
         self.out.release();
+        self.transport.rest();
         self.input = Vec::new();
         // Silence is counted from our last answer: what the session says unasked does not lengthen it.
         let silence = *self.quiet_since.get_or_insert_with(now) + self.session.patience();

@@ -4,6 +4,7 @@
 //! in its handshake; [`http`] fetches from those few addresses that the configuration names. What is said in it is the session's business, who may say it is decided in `trust`, `policy` and
 //! the flows.
 
+mod compress;
 pub mod connection;
 pub mod http;
 pub mod listener;

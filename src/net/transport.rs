@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::compress::Codec;
 use super::tls;
 use crate::sessions::{Gone, Sink, TlsFacts};
 
@@ -37,27 +38,56 @@ enum State<T> {
 }
 
 /// The shared stream.
-pub(super) struct Transport<T>(Arc<Mutex<State<T>>>);
+pub(super) struct Transport<T>(Arc<Mutex<State<T>>>, Arc<Mutex<Option<Codec>>>);
 
 impl<T> Clone for Transport<T> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self(Arc::clone(&self.0), Arc::clone(&self.1))
     }
 }
 
 impl<T: Stream> Transport<T> {
     /// Starts plain.
     pub(super) fn plain(stream: T) -> Self {
-        Self(Arc::new(Mutex::new(State::Plain(stream))))
+        Self(Arc::new(Mutex::new(State::Plain(stream))), Arc::default())
     }
 
     fn state(&self) -> MutexGuard<'_, State<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn codec(&self) -> MutexGuard<'_, Option<Codec>> {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on everything is compressed, both ways.
+    // [rfc4978#3]
+    pub(super) fn compress(&self) {
+        self.codec().get_or_insert_with(Codec::new);
+    }
+
+    /// Gives back what only a busy connection needs.
+    pub(super) fn rest(&self) {
+        self.codec().iter_mut().for_each(Codec::rest);
+    }
+
     /// Waits for bytes and replaces the contents of `into` by them; none at the end of the stream. Cancel-safe.
     pub(super) async fn read(&self, into: &mut Vec<u8>) -> io::Result<()> {
-        poll_fn(|context| self.poll_read(context, into)).await
+        loop {
+            if let Some(codec) = &mut *self.codec()
+                && codec.has_more()
+            {
+                codec.inflate(into)?;
+                if !into.is_empty() {
+                    return Ok(());
+                }
+            }
+            poll_fn(|context| self.poll_read(context, into)).await?;
+            match &mut *self.codec() {
+                Some(codec) if !into.is_empty() => codec.take(into),
+                _ => return Ok(()),
+            }
+        }
     }
 
     /// Whether bytes have come that nobody asked for. Does not wait.
@@ -135,7 +165,9 @@ pub(super) struct TransportSink<T> {
 }
 
 impl<T: Stream> TransportSink<T> {
-    async fn write_all(&self, mut bytes: &[u8]) -> io::Result<()> {
+    async fn write_all(&self, bytes: &[u8]) -> io::Result<()> {
+        let deflated = self.transport.codec().as_mut().map(|codec| codec.deflate(bytes)).transpose()?;
+        let mut bytes = deflated.as_deref().unwrap_or(bytes);
         while !bytes.is_empty() {
             let some = poll_fn(|context| match &mut *self.transport.state() {
                 State::Plain(stream) => Pin::new(stream).poll_write(context, bytes),

@@ -22,6 +22,8 @@ pub enum Want {
     /// The output leaves, then the TLS handshake begins. Bytes that came after the command are an injection attempt
     /// and end the connection.
     StartTls,
+    /// The output leaves, then everything is compressed (RFC 4978).
+    Compress,
     /// The output leaves, then the connection ends.
     Close,
 }

@@ -106,6 +106,8 @@ pub enum Kind {
     GetQuotaRoot(WireName),
     /// SETQUOTA: limits are the administrator's matter.
     SetQuota,
+    /// COMPRESS DEFLATE
+    Compress,
     /// UNAUTHENTICATE
     Unauthenticate,
     /// IDLE

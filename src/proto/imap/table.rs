@@ -74,7 +74,7 @@ const fn extension(name: &'static str, states: States, action: Action, capabilit
 use Action::Ask;
 
 /// Every command. The order is that of the capabilities.
-static COMMANDS: [Row; 44] = [
+static COMMANDS: [Row; 45] = [
     row("CAPABILITY", States::ANY, Ask(|args| args.end().map(|()| Kind::Capability))),
     row("NOOP", States::ANY, Ask(|args| args.end().map(|()| Kind::Noop))),
     row("LOGOUT", States::ANY, Action::Logout),
@@ -97,6 +97,7 @@ static COMMANDS: [Row; 44] = [
     extension("GETQUOTA", States::AFTER_LOGIN, Ask(get_quota), "QUOTA QUOTA=RES-STORAGE"),
     row("GETQUOTAROOT", States::AFTER_LOGIN, Ask(|args| mailbox(args).map(Kind::GetQuotaRoot))),
     row("SETQUOTA", States::AFTER_LOGIN, Ask(set_quota)),
+    extension("COMPRESS", States::AFTER_LOGIN, Ask(compress), "COMPRESS=DEFLATE"),
     extension(
         "UNAUTHENTICATE",
         States::AFTER_LOGIN,
@@ -245,6 +246,14 @@ fn create(args: &mut Args<'_>) -> Parsed<Kind> {
     Ok(Kind::Create { mailbox, uses })
 }
 
+// [rfc4978#3]
+fn compress(args: &mut Args<'_>) -> Parsed<Kind> {
+    args.space()?;
+    let mechanism = args.word()?;
+    args.end()?;
+    if mechanism == "DEFLATE" { Ok(Kind::Compress) } else { Err(syntax("only DEFLATE is known")) }
+}
+
 // [rfc9208#4.1.2]
 fn get_quota(args: &mut Args<'_>) -> Parsed<Kind> {
     args.space()?;
@@ -372,7 +381,7 @@ mod tests {
                 State::Authenticated,
                 "IMAP4rev1 LITERAL+ UTF8=ACCEPT CONDSTORE QRESYNC ESEARCH SEARCHRES PARTIAL WITHIN STATUS=SIZE \
                  INPROGRESS OBJECTID SAVEDATE PREVIEW BINARY ID ENABLE NAMESPACE CREATE-SPECIAL-USE LIST-EXTENDED \
-                 LIST-STATUS CHILDREN SPECIAL-USE QUOTA QUOTA=RES-STORAGE UNAUTHENTICATE IDLE UNSELECT UIDPLUS SORT \
+                 LIST-STATUS CHILDREN SPECIAL-USE QUOTA QUOTA=RES-STORAGE COMPRESS=DEFLATE UNAUTHENTICATE IDLE UNSELECT UIDPLUS SORT \
                  SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES MOVE",
             ),
         ] {

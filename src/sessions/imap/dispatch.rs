@@ -66,6 +66,7 @@ impl Imap {
                 Ok(Completion::plain())
             }
             Kind::Create { mailbox, uses } => self.create(&mailbox, &uses).await,
+            Kind::Compress => self.compress(),
             Kind::GetQuota(root) => self.get_quota(&root, out),
             Kind::GetQuotaRoot(mailbox) => self.get_quota_root(&mailbox, out),
             // [rfc9208#4.1.1]

@@ -1,7 +1,7 @@
 //! LOGIN and AUTHENTICATE, ID, ENABLE.
 
-use super::dispatch::write_line;
-use super::{Enabled, Imap, Output, Person};
+use super::dispatch::{Outcome, write_line};
+use super::{Compression, Enabled, Imap, Output, Person};
 use crate::flows::Login;
 use crate::mail::{Fault, Status};
 use crate::proto::imap::name::Names;
@@ -43,6 +43,20 @@ impl Imap {
             }
             _ => Ok(login),
         }
+    }
+
+    /// What the client sent behind COMPRESS without waiting for the answer can't be told from compressed octets: then
+    /// nothing is compressed.
+    // [rfc4978#3] [rfc4978#2]
+    pub(super) fn compress(&mut self) -> Outcome {
+        if self.compression != Compression::Off {
+            return Err(Fault::user(Status::CompressionActive, "COMPRESS twice"));
+        }
+        if !self.machine.is_drained() {
+            return Err(Fault::user(Status::OutOfSequence, "input behind COMPRESS"));
+        }
+        self.compression = Compression::Due;
+        Ok(Completion::plain())
     }
 
     /// Everything that came from the login and after it is forgotten; TLS stays.

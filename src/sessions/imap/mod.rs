@@ -92,6 +92,8 @@ pub struct Imap {
     upload: Option<Upload>,
     /// While the client idles: when it hears from us next, whatever happens.
     keep_alive: Time,
+    /// COMPRESS was answered, and what follows is compressed.
+    compression: Compression,
     /// A response was cut in its middle and nothing more can be said.
     broken: bool,
 }
@@ -103,6 +105,15 @@ struct Enabled {
     condstore: bool,
     /// VANISHED stands for EXPUNGE.
     qresync: bool,
+}
+
+/// Whether the conversation is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Compression {
+    Off,
+    /// COMPRESS is being answered.
+    Due,
+    On,
 }
 
 /// Who is signed in.
@@ -128,6 +139,7 @@ impl Imap {
             selected: None,
             upload: None,
             keep_alive: Time::default(),
+            compression: Compression::Off,
             broken: false,
         }
     }
@@ -159,6 +171,11 @@ impl Session for Imap {
                 Step::Send(bytes) => out.extend(&bytes),
                 Step::Event(event) => self.happened(event, out).await,
                 Step::StartTls => return Want::StartTls,
+                // [rfc4978#3] the answer to COMPRESS is the last thing that is not compressed
+                Step::NeedInput if self.compression == Compression::Due => {
+                    self.compression = Compression::On;
+                    return Want::Compress;
+                }
                 Step::NeedInput => return Want::Input,
                 Step::Close => return Want::Close,
             }

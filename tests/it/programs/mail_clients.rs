@@ -41,6 +41,23 @@ fn imaplib_goes_through_a_mailbox_s_life() {
 }
 
 #[test]
+fn a_conversation_is_compressed() {
+    // [rfc4978#3]
+    if !have("a_conversation_is_compressed", &["python3"]) {
+        return;
+    }
+    let demo = Demo::start();
+    let a = demo.operator(0);
+    let (host, port) = a.service("imaps");
+    let (user, password) = a.user(0);
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/imap_compressed.py");
+    let mut python = Command::new("python3");
+    python.arg(script).args([host, port, user, a.text("ca")]);
+    let (ok, told) = run(&mut python, &format!("{password}\n"));
+    assert!(ok, "{told}");
+}
+
+#[test]
 fn mbsync_pulls_pushes_flags_and_pulls_nothing_twice() {
     if !have("mbsync_pulls_pushes_flags_and_pulls_nothing_twice", &["mbsync"]) {
         return;

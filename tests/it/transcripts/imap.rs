@@ -90,6 +90,8 @@ impl Subject for Talk {
             self.acts.push_back(match want {
                 Want::Input => Act::Wait,
                 Want::StartTls => Act::StartTls,
+                // what is compressed is `net`'s matter
+                Want::Compress => Act::Note("compressed from here".to_owned()),
                 Want::Close => Act::Close,
             });
         }

@@ -145,6 +145,12 @@ impl Server {
         self.state
     }
 
+    /// Whether nothing is left of what was received.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        self.assembler.is_drained()
+    }
+
     /// Whether the client idles.
     #[must_use]
     pub fn is_idling(&self) -> bool {
