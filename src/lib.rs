@@ -20,7 +20,7 @@
 //! | [`store`] | 3, mailboxes | engine, accounts, change log, quota, bodies |
 //! | [`ledger`] | 3, the append-only log of proofs | tree, checkpoints, proof files, verification |
 //! | [`queue`] | 3, what still has to leave | items by due time, retry |
-//! | [`flows`] | 4, the life of a message | receive · submit · deliver · open · record |
+//! | [`flows`] | 4, the life of a message | receive · submit · deliver · open · record · purge |
 //! | [`sessions`] | 5, what each peer can do | operator · submission · imap |
 //! | [`net`] | 6, sockets, TLS, time-outs | drives machines and sessions |
 //! | [`server`] | 7, composition | tasks, control socket, shutdown |

@@ -14,6 +14,7 @@ mod account;
 mod ask;
 mod check;
 mod demo;
+mod erase;
 mod export;
 mod failure;
 pub mod load;
@@ -68,6 +69,10 @@ enum Command {
     Pki(pki::Command),
     #[command(about = "Espace de confiance : expliquer, vérifier", subcommand)]
     Trust(trust::Command),
+    #[command(about = "Droit à l'effacement", subcommand)]
+    Erase(erase::Erase),
+    #[command(about = "Conservation pour la justice : ce que ni purge ni effacement ne touchent", subcommand)]
+    Hold(erase::Hold),
     #[command(about = "Démonstration : deux opérateurs, un message, ses preuves")]
     Demo(demo::Arguments),
     #[command(about = "Charge un serveur de messages et mesure")]
@@ -101,6 +106,8 @@ pub fn main() -> ExitCode {
         Command::Store(command) => store::run(command),
         Command::Pki(command) => pki::run(command),
         Command::Trust(command) => trust::run(command),
+        Command::Erase(command) => erase::erase(command),
+        Command::Hold(command) => erase::hold(command),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Load(arguments) => load::run_command(arguments),
     };

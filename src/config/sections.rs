@@ -21,7 +21,7 @@ settings! {
         name: Domain = Required r#""mail.chu-exemple.mssante.fr""#;
         /// Domaines dont les boîtes sont ici. Le premier nomme aussi le journal de preuves.
         domains: Vec<Domain> = Required r#"["chu-exemple.mssante.fr"]"#;
-        /// Répertoire des données : boîtes, preuves, file d'attente, clé maîtresse. À sauvegarder en entier.
+        /// Répertoire des données : boîtes, preuves, file d'attente, clé maîtresse. À sauvegarder, sans le coffre « vault ».
         data: PathBuf = Default r#""/var/lib/sceau""#;
         /// Prise de commande locale (socket unix, droits 0600). Absente : « control.sock » dans « data ».
         control: Option<PathBuf> = Optional r#""/run/sceau/control.sock""#;
@@ -187,6 +187,11 @@ settings! {
         quota: Size = Default r#""10 GB""# (r#""1 MB""# to r#""10000 GB""#);
         /// Mémoire que le moteur garde pour ses pages (les messages eux-mêmes n'y passent pas).
         cache: Size = Default r#""256 MiB""# (r#""8 MiB""# to r#""64 GiB""#);
+        /// Temps pendant lequel un message est gardé, dans tous les dossiers, brouillons et corbeille compris ; ensuite
+        /// son contenu est détruit, dans les sauvegardes aussi. Les preuves restent.
+        keep_messages: Duration = Default r#""90 d""# (r#""1 d""# to r#""3650 d""#);
+        /// Temps pendant lequel les preuves peuvent dire qui et quoi ; ensuite seules leurs empreintes scellées restent.
+        keep_identities: Duration = Default r#""3653 d""# (r#""365 d""# to r#""36525 d""#);
         /// Clé maîtresse (32 octets, droits 0600) : sans elle, plus rien n'est lisible. À sauvegarder à part.
         /// Absente : « master.key » dans « data », créée au premier démarrage.
         master_key: Option<PathBuf> = Optional r#""/etc/sceau/master.key""#;

@@ -1,4 +1,4 @@
-//! Layer 4, the life of a message: receive, submit, deliver, open, record.
+//! Layer 4, the life of a message: receive, submit, deliver, open, record, purge.
 //!
 //! Each flow is a struct whose fields are what it depends on, built once in `server`. A flow decides by `policy`,
 //! writes through `store` in one commit together with the proof of what it did, and says yes last. What it needs from
@@ -9,14 +9,17 @@ mod blind_copies;
 mod bounce;
 mod content;
 mod deliver;
+mod facts;
 mod keep;
 mod login;
 mod open;
 mod prove;
 mod publish;
+mod purge;
 mod receipts;
 mod receive;
 mod record;
+mod refuse;
 mod submit;
 mod trace;
 mod transaction;
@@ -25,11 +28,13 @@ pub mod web;
 mod witnessing;
 
 pub use deliver::{Relay, RelaySettings};
+pub use facts::{ClockWatch, Facts, Incident, record_incident, record_notice};
 pub use keep::{Changed, DropNotice, Keep, Picked, QueueKeeper};
 pub use login::{Login, Logins, hash_password};
-pub use open::{Access, FetchBasis, Openings};
+pub use open::{Access, Deletions, FetchBasis, Openings};
 pub use prove::{ExportedProof, Proofs};
 pub use publish::{Auditors, ProofsDoor, Publication};
+pub use purge::{Purge, PurgeSettings, Purged};
 pub use receipts::{Fact, ReadingPolicy, Receipts, ReceiptsSettings, Stage, State, Word, fact, state};
 pub use receive::{Incoming, Intake, IntakeSettings};
 pub use record::{Gate, Recorder};

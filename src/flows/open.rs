@@ -9,6 +9,11 @@
 //! | \Seen set on one message that this login has fetched | open, `imap-seen`, declared |
 //! | \Seen set on several, or before any fetch | seen, `imap-mark` |
 //! | \Seen set by `BODY[HEADER]` and its like | seen, `imap-mark` |
+//! | any body of an application's mailbox fetched | transfer, `service`; nothing else of it is an event |
+//! | the last copy in the account is expunged | delete |
+//!
+//! A message that is moved, to the bin too, is not deleted: its copy there is. So `delete` says that nobody can bring it
+//! back, and comes with EXPUNGE, with the deletion of the mailbox, and with whatever else takes the last copy away.
 //!
 //! The first event of a kind per envelope, mailbox and login only. Headers, structure and searches are no event and
 //! don't come here.
@@ -17,9 +22,9 @@ use std::sync::Arc;
 
 use super::Login;
 use super::receipts::Wanted;
-use crate::mail::{AccountId, EnvelopeId, Fault, FlagSet, MailboxId, SystemFlags, Uid};
+use crate::mail::{AccountId, EnvelopeId, Fault, FlagSet, MailboxId, ModSeq, SystemFlags, Uid};
 use crate::seal::event::{Basis, Draft, EventKind, Field, Via};
-use crate::store::{Account, FlagOp, Observed, Store, TransferReceipt, Tx};
+use crate::store::{Account, AccountKind, FlagOp, Observed, Store, Subject, TransferReceipt, Tx};
 
 /// How a client asks for a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +133,46 @@ impl Openings {
     }
 }
 
+/// Messages of one mailbox that a login takes away.
+pub struct Deletions(Actor);
+
+impl Deletions {
+    /// By this login in this mailbox.
+    ///
+    /// # Errors
+    /// `NoSuchMailbox`, `Storage`.
+    pub fn new(account: &Account, mailbox: MailboxId, login: &Login) -> Result<Self, Fault> {
+        Actor::new(account, mailbox, login).map(Self)
+    }
+
+    /// Removes a message, and records it when no copy is left in the account.
+    ///
+    /// # Errors
+    /// As [`Tx::expunge`].
+    // [proofs#events]
+    pub fn expunge(&self, tx: &mut Tx<'_>, uid: Uid) -> Result<ModSeq, Fault> {
+        let Actor { account, mailbox, login, .. } = &self.0;
+        let record = tx.record(*account, *mailbox, uid)?;
+        if let (Some((envelope, rcpt)), true) = (record.envelope, tx.is_last_copy(*account, &record)?) {
+            let delete = Draft::new(EventKind::Delete, envelope).rcpt(rcpt).level(login.level).via(Via::Imap);
+            tx.record_event(self.0.named(delete), Subject::Account(*account))?;
+        }
+        tx.expunge(*account, *mailbox, uid)
+    }
+
+    /// Removes the mailbox with all its messages.
+    ///
+    /// # Errors
+    /// As [`Tx::delete_mailbox`].
+    pub fn mailbox(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let Actor { account, mailbox, .. } = &self.0;
+        for uid in tx.uids(*account, *mailbox)? {
+            self.expunge(tx, uid)?;
+        }
+        tx.delete_mailbox(*account, *mailbox)
+    }
+}
+
 /// Whether `\Seen` declares that a person read the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum SaysRead {
@@ -156,20 +201,24 @@ struct Actor {
     mailbox: MailboxId,
     login: Login,
     name: String,
+    /// What a program fetches, nobody opened.
+    kind: AccountKind,
     /// The notification that the first opening of the one message would owe its sender.
     answers: Option<Wanted>,
 }
 
 impl Actor {
     fn new(account: &Account, mailbox: MailboxId, login: &Login) -> Result<Self, Fault> {
-        let name = name_of(account, mailbox)?;
-        Ok(Self { account: account.id(), mailbox, login: login.clone(), name, answers: None })
+        let (login, name) = (login.clone(), name_of(account, mailbox)?);
+        Ok(Self { account: account.id(), mailbox, login, name, kind: account.entry().kind, answers: None })
     }
 
     fn transfer(&self, tx: &mut Tx<'_>, uid: Uid, basis: Basis) -> Result<TransferReceipt, Fault> {
         let at = (self.account, self.mailbox, uid);
-        let receipt = tx.transfer(at, self.login.account, self.draft(EventKind::Transfer, basis))?;
-        if basis == Basis::ImapBody {
+        let by_program = self.kind == AccountKind::Application;
+        let proved = if by_program { Basis::Service } else { basis };
+        let receipt = tx.transfer(at, self.login.account, self.draft(EventKind::Transfer, proved))?;
+        if basis == Basis::ImapBody && !by_program {
             self.open(tx, uid, basis)?;
         }
         if basis != Basis::ImapPeek {
@@ -185,7 +234,8 @@ impl Actor {
 
     fn seen(&self, tx: &mut Tx<'_>, uid: Uid, says_read: SaysRead) -> Result<(), Fault> {
         let at = (self.account, self.mailbox, uid);
-        if tx.record(self.account, self.mailbox, uid)?.system.contains(SystemFlags::SEEN) {
+        let seen = tx.record(self.account, self.mailbox, uid)?.system.contains(SystemFlags::SEEN);
+        if seen || self.kind == AccountKind::Application {
             return Ok(());
         }
         match says_read {
@@ -210,13 +260,12 @@ impl Actor {
 
     fn draft(&self, kind: EventKind, basis: Basis) -> impl FnOnce(EnvelopeId, u16) -> Draft + '_ {
         move |envelope, rcpt| {
-            Draft::new(kind, envelope)
-                .rcpt(rcpt)
-                .basis(basis)
-                .level(self.login.level)
-                .via(Via::Imap)
-                .commit(Field::Mailbox, &self.name)
-                .commit(Field::Login, &self.login.address.to_string())
+            self.named(Draft::new(kind, envelope).rcpt(rcpt).basis(basis).level(self.login.level).via(Via::Imap))
         }
+    }
+
+    /// Whose mailbox, and who acted: in a shared one these are two.
+    fn named(&self, draft: Draft) -> Draft {
+        draft.commit(Field::Mailbox, &self.name).commit(Field::Login, &self.login.address.to_string())
     }
 }

@@ -7,7 +7,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::ledger::{Ledger, LedgerError, ShardName, Shards};
-use crate::mail::{Edge, Fault, Status};
+use crate::mail::{Edge, Fault, Status, Time};
 use crate::seal::event::{Draft, EventKind, Leaf, Plain};
 use crate::store::{Store, Subject};
 
@@ -116,6 +116,13 @@ impl Recorder {
     pub fn drain_all(&self) -> Result<(), Fault> {
         while self.drain()? > 0 {}
         Ok(())
+    }
+
+    /// The time of the newest event in the log; none when there is none.
+    pub fn newest(&self) -> Option<Time> {
+        let ledger = self.ledger();
+        let last = ledger.log().size().checked_sub(1)?;
+        ledger.log().leaf(last).ok().map(|leaf| leaf.time())
     }
 
     /// Makes the ledger's hashes durable, so that the next start has nothing to compute.

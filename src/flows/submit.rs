@@ -10,6 +10,7 @@ use super::content::{Content, ContentWriter};
 use super::receipts::debt::{About, owe};
 use super::receipts::{Claim, Teller, claims};
 use super::receive::{deliver, delivered, names};
+use super::refuse::Refusals;
 use super::trace::{Hop, Submitter, TraceFields};
 use super::{Login, Peer, Transaction, recipient_facts};
 use crate::mail::{
@@ -18,7 +19,7 @@ use crate::mail::{
 use crate::policy::{self, Destination};
 use crate::proto::mime::Headers;
 use crate::queue;
-use crate::seal::event::{Draft, EventKind, Field, LeafHash, Via};
+use crate::seal::event::{Draft, EventKind, Field, LeafHash, Via, message_value};
 use crate::store::{BodyOrigin, Store, Subject, Tx};
 use crate::trust::Trust;
 
@@ -43,6 +44,7 @@ pub struct Submission {
     trust: Arc<Trust>,
     edge: Edge,
     settings: SubmissionSettings,
+    refusals: Refusals,
 }
 
 /// One transaction with a login.
@@ -73,7 +75,8 @@ impl Submission {
     /// The flow over these parts.
     #[must_use]
     pub fn new(store: Arc<Store>, trust: Arc<Trust>, edge: Edge, settings: SubmissionSettings) -> Self {
-        Self { store, trust, edge, settings }
+        let refusals = Refusals::new(Arc::clone(&store), edge.clone());
+        Self { store, trust, edge, settings, refusals }
     }
 
     /// What a login may send at once.
@@ -110,6 +113,12 @@ impl Submission {
             content: None,
             scratch: Vec::new(),
         })
+    }
+
+    /// Records that a login was refused before its message was there, with the reverse-path that it gave. What its
+    /// message itself was refused for, [`Transaction::commit`] records.
+    pub async fn refused(&self, login: &Login, from: Option<&ReversePath>, fault: &Fault) {
+        self.refusals.record(login, from, None, fault).await;
     }
 
     fn destination(&self, address: &Address) -> Result<(Destination, Option<AccountId>), Fault> {
@@ -156,7 +165,12 @@ impl Transaction for Outgoing {
         let (filter, mut writer) = begun;
         writer.write(&filter.finish()).await?;
         let content = writer.finish().await?;
-        authored_by(std::slice::from_ref(&self.login.address), &content.structure.header)?;
+        if let Err(fault) = authored_by(std::slice::from_ref(&self.login.address), &content.structure.header) {
+            let message = message_value(content.body.size(), content.body.sha256());
+            let refusals = &self.submission.refusals;
+            refusals.record(&self.login, Some(&self.reverse_path), Some(&message), &fault).await;
+            return Err(fault);
+        }
         let (envelope, store) = (self.envelope, Arc::clone(&self.submission.store));
         let claims = claims(&store, Teller::Login(&self.login), &content)?;
         let sending = self.sending(content, claims);

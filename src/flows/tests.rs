@@ -4,8 +4,10 @@ mod incoming;
 mod openings;
 mod outgoing;
 mod proving;
+mod purging;
 mod queueing;
 mod receipts;
+mod refusing;
 mod witnessing;
 
 use std::sync::Arc;

@@ -7,11 +7,12 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::incidents::Notes;
 use super::lock::DataLock;
 use super::operators::Operators;
 use super::settings;
 use crate::config::{Config, HostPort};
-use crate::flows::{Gate, Proofs, Publication, QueueKeeper, Recorder};
+use crate::flows::{Gate, Proofs, Publication, Purge, QueueKeeper, Recorder};
 use crate::ledger::note::KeyUse;
 use crate::ledger::{Policy, SigningKey, Witness};
 use crate::mail::{Domain, Edge, Fault};
@@ -52,6 +53,9 @@ pub struct Data {
     pub publication: Arc<Publication>,
     /// Countersigns the logs of peers.
     pub witness: Option<Arc<Witness>>,
+    /// Destroys what is old.
+    pub purge: Purge,
+    pub(super) notes: Notes,
     /// Exports proofs.
     pub proofs: Arc<Proofs>,
     /// The ledger's name in proofs, without its year.
@@ -102,6 +106,8 @@ impl Data {
             desk,
             routes: Arc::new(routes),
             operators,
+            purge: Purge::new(Arc::clone(&store), edge.clone(), settings::purge(config)),
+            notes: Notes::of(data),
             store,
             recorder,
             publication,

@@ -161,6 +161,10 @@ impl FromPeople for TakesFromPeople {
         let outgoing = self.submission.begin(login, peer, path, params)?;
         Ok(Announced { outgoing, queued: Arc::clone(&self.queued) })
     }
+
+    async fn refused(&self, login: &Login, from: Option<&ReversePath>, fault: &Fault) {
+        self.submission.refused(login, from, fault).await;
+    }
 }
 
 /// A submission whose end wakes the queue's runner, so that nothing waits for its next look.

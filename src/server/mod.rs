@@ -8,6 +8,7 @@ use std::io;
 mod data;
 mod doors;
 mod identities;
+mod incidents;
 mod live;
 mod ocsp;
 mod operators;
@@ -20,6 +21,7 @@ mod tasks;
 
 pub mod control;
 pub mod counter;
+pub mod destroy;
 pub mod edge;
 pub mod evidence;
 pub mod examine;

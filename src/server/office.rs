@@ -10,12 +10,13 @@ use zeroize::Zeroizing;
 use super::control::Reply;
 use super::counter::{self, QueueAsk};
 use super::data::Data;
+use super::destroy::{self, HoldOn};
 use super::evidence::{ExportedProof, LedgerFacts, Traced, Which, export, ledger, trace};
 use super::live::Live;
 use super::refusals::RefusalFacts;
 use crate::flows::{ReadingPolicy, hash_password};
 use crate::mail::{AccountId, Address, Fault, Status};
-use crate::store::{AccountKind, CheckReport, NewAccount};
+use crate::store::{AccountKind, AccountToo, CheckReport, NewAccount};
 use crate::trust::{Offered, Shrink};
 
 /// One request.
@@ -68,6 +69,31 @@ pub enum Request {
         /// Whether it may lack more rows than the configuration allows.
         accept_shorter: bool,
     },
+    /// Everything that opens what is recorded of a person goes for good; the number of leaves.
+    ErasePerson {
+        /// The person's address, here or elsewhere.
+        address: String,
+        /// On which ground: a word for the log.
+        ground: String,
+        /// Their account here goes too.
+        with_account: bool,
+    },
+    /// A hold keeps something from purges and erasure.
+    HoldAdd {
+        /// What.
+        on: HoldOn,
+        /// Why.
+        reason: String,
+    },
+    /// All holds, as [`HoldFacts`](super::destroy::HoldFacts).
+    HoldList,
+    /// A hold is lifted; whether there was one.
+    HoldRemove {
+        /// From what.
+        on: HoldOn,
+    },
+    /// What is old goes now, as [`PurgeFacts`](super::destroy::PurgeFacts).
+    StorePurge,
     /// How far a message has come, and its events, as [`Traced`].
     Trace {
         /// Which ones.
@@ -158,7 +184,7 @@ impl Office {
 
     /// Carries a request out.
     pub async fn answer(&self, request: Request) -> Reply {
-        tracing::info!(target: "sceau::control", ?request);
+        tracing::info!(target: "sceau::control", request = word(&request), "asked");
         let done = match request {
             Request::AccountAdd { address, name, kind, password } => {
                 json(self.add(&address, name, kind, &password).await)
@@ -171,13 +197,21 @@ impl Office {
             Request::Metrics => json(self.metrics().await),
             Request::Refusals { peer } => json(self.refusals(peer.as_deref())),
             Request::TrustListFetch { accept_shorter } => json(self.fetch_list(accept_shorter).await),
+            Request::ErasePerson { address, ground, with_account } => {
+                let account = if with_account { AccountToo::Yes } else { AccountToo::No };
+                json(destroy::erase(&self.data, &address, &ground, account).await)
+            }
+            Request::HoldAdd { on, reason } => json(destroy::hold(&self.data, &on, &reason).await),
+            Request::HoldList => json(destroy::holds(&self.data)),
+            Request::HoldRemove { on } => json(destroy::lift(&self.data, &on).await),
+            Request::StorePurge => json(destroy::purge(&self.data).await),
             Request::Trace { which } => json(self.trace(&which)),
             Request::ProofExport { which } => json(self.export(which).await),
             Request::Ledger => json(self.ledger()),
             Request::LedgerBeginAgain => json(self.begin_again().await),
         };
         done.unwrap_or_else(|fault| {
-            tracing::info!(target: "sceau::control", %fault, "refused");
+            tracing::info!(target: "sceau::control", reason = ?fault.status, "refused");
             Reply::Failed(in_french(&fault))
         })
     }
@@ -308,7 +342,13 @@ impl Office {
     }
 }
 
-fn parse(address: &str) -> Result<Address, Fault> {
+/// The request's name alone: what it says may name a person.
+fn word(request: &Request) -> String {
+    let whole = Zeroizing::new(format!("{request:?}"));
+    whole.split([' ', '(', '{']).next().unwrap_or_default().to_owned()
+}
+
+pub(super) fn parse(address: &str) -> Result<Address, Fault> {
     Address::parse(address).map_err(|error| Fault::user(Status::AddressSyntax, format!("{address} : {error}")))
 }
 
@@ -326,6 +366,8 @@ fn in_french(fault: &Fault) -> String {
         Status::LimitReached => "mot de passe refusé : au moins 12 caractères, au plus 1 024 octets",
         Status::NoSuchMailbox => "rien de tel ici",
         Status::TrustStale => "liste refusée, celle en vigueur reste",
+        // Already in French, for whoever typed the command.
+        Status::Syntax => return fault.detail.clone(),
         _ => return fault.to_string(),
     };
     if fault.status == Status::LimitReached { what.to_owned() } else { format!("{what} ({})", fault.detail) }

@@ -17,6 +17,7 @@ use super::data::{Data, StartError};
 use super::doors::Doors;
 use super::fetching::{self, Fetcher, Plan};
 use super::identities::Identities;
+use super::incidents;
 use super::live::{Gauges, Live};
 use super::lock::{DataLock, LockError};
 use super::metrics::Exporter;
@@ -77,6 +78,7 @@ impl Server {
         let control_path = settings::control_socket(&config);
         let data = open_data(&config, lock, &edge).await?;
         data.operators.follow(&identities.trust);
+        incidents::tell_start(&data).await;
         let office = Arc::new(Office::new(Arc::clone(&data)));
         let socket = control::bind(&control_path)
             .map_err(|error| StartError::new(format!("{} : {error}", control_path.display())))?;
@@ -215,12 +217,13 @@ impl Running {
         self.background.spawn(tasks::receipts(receipts));
         self.background.spawn(tasks::warn_of_dates(Arc::clone(&self.reloader), data.edge.clone()));
         self.background.spawn(tasks::record(Arc::clone(&data.recorder)));
-        self.background.spawn(tasks::sweep(Arc::clone(&data.store)));
         self.background.spawn(tasks::reread(
             Arc::clone(&self.reloader),
             config.trust.reread_every,
             Arc::clone(&self.reread),
         ));
+        self.background.spawn(tasks::purge(Arc::clone(data)));
+        self.background.spawn(incidents::watch(Arc::clone(data)));
     }
 
     fn relay(&mut self, config: &Config, data: &Arc<Data>, identities: &Identities) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{Config, HostPort, Ocsp, Size};
-use crate::flows::{IntakeSettings, ReceiptsSettings, RelaySettings, SubmissionSettings};
+use crate::flows::{IntakeSettings, PurgeSettings, ReceiptsSettings, RelaySettings, SubmissionSettings};
 use crate::ledger::Shards;
 use crate::mail::{Domain, Edge};
 use crate::net::relay::{self as transport, Host, RouteTable};
@@ -73,6 +73,14 @@ pub fn master_key(config: &Config) -> PathBuf {
 pub fn vault(config: &Config) -> VaultFiles {
     let directory = config.store.vault.clone().unwrap_or_else(|| config.server.data.join("vault"));
     VaultFiles::new(&directory, &config.store.vault_copies)
+}
+
+/// How long things are kept.
+#[must_use]
+pub fn purge(config: &Config) -> PurgeSettings {
+    let days = |span: Duration| u32::try_from(span.as_secs().div_ceil(86_400)).unwrap_or(u32::MAX);
+    let store = &config.store;
+    PurgeSettings { content_days: days(store.keep_messages), identity_days: days(store.keep_identities) }
 }
 
 /// Where the ledger's signing keys are, one a year.

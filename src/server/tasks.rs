@@ -8,12 +8,12 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
+use super::data::Data;
 use super::examine::{Finding, Grade, examine_files};
 use super::reload::{Reading, Reloader};
-use crate::flows::{Receipts, Recorder, Relay, Transport};
+use crate::flows::{Purged, Receipts, Recorder, Relay, Transport};
 use crate::mail::Edge;
 use crate::net::connection::Notice;
-use crate::store::Store;
 
 /// How often the queue is looked at when nothing is new and nothing comes due: the clock may have been set. And how
 /// soon again when something due has no place.
@@ -27,8 +27,8 @@ const RECORD_AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// How often it is looked whether senders are to be told something, and how long it waits after a failure.
 const RECEIPTS_EVERY: Duration = Duration::from_millis(200);
 const RECEIPTS_AFTER_FAILURE: Duration = Duration::from_secs(10);
-/// How often segments whose bodies are all gone are looked for. Writes wait while it lasts, so not often.
-const SWEEP_EVERY: Duration = Duration::from_secs(24 * 3600);
+/// How often what is old is looked for.
+const PURGE_EVERY: Duration = Duration::from_secs(24 * 3600);
 /// How often dates are complained about.
 const WARN_EVERY: Duration = Duration::from_secs(6 * 3600);
 
@@ -114,18 +114,18 @@ pub(super) async fn receipts(receipts: Receipts) {
     }
 }
 
-/// Gives the room of deleted messages back.
-pub(super) async fn sweep(store: Arc<Store>) {
-    let mut clock = interval(SWEEP_EVERY);
+/// Destroys what is old, once a day.
+pub(super) async fn purge(data: Arc<Data>) {
+    let mut clock = interval(PURGE_EVERY);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         clock.tick().await;
-        match store.remove_unused_bodies().await {
-            Ok(removed) if removed.segments == 0 => {}
-            Ok(removed) => {
-                let (segments, octets) = (removed.segments, removed.bytes);
-                tracing::info!(target: "sceau::server", segments, octets, "segments without bodies were removed");
+        match data.purge.run().await {
+            Ok(done) if done == Purged::default() => {}
+            Ok(done) => tracing::info!(target: "sceau::server", ?done, "purged"),
+            Err(fault) => {
+                tracing::error!(target: "sceau::server", %fault, "the purge is not done; it goes on tomorrow")
             }
-            Err(fault) => tracing::error!(target: "sceau::server", %fault, "unused segments can't be removed"),
         }
     }
 }

@@ -34,19 +34,31 @@ pub trait FromPeople: Send + Sync {
         path: ReversePath,
         params: &MailParams,
     ) -> Result<Self::Transaction, Fault>;
+
+    /// A login was refused something, with the reverse-path that it gave last: a proof of it is made.
+    fn refused(
+        &self,
+        _login: &Self::Login,
+        _from: Option<&ReversePath>,
+        _fault: &Fault,
+    ) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
 }
 
 /// The role of a person's client.
 pub struct Person<F: FromPeople> {
     flows: F,
     login: Option<F::Login>,
+    /// The reverse-path of the last MAIL, refused or not.
+    from: Option<ReversePath>,
 }
 
 impl<F: FromPeople> Person<F> {
     /// Somebody who has not signed in.
     #[must_use]
     pub fn new(flows: F) -> Self {
-        Self { flows, login: None }
+        Self { flows, login: None, from: None }
     }
 }
 
@@ -78,7 +90,14 @@ impl<F: FromPeople> Role for Person<F> {
         let Some(login) = &self.login else {
             return Err(Fault::user(Status::LoginRequired, "a transaction without a login"));
         };
+        self.from = Some(path.clone());
         self.flows.begin(login, peer, path, params)
+    }
+
+    async fn refused(&mut self, fault: &Fault) {
+        if let Some(login) = &self.login {
+            self.flows.refused(login, self.from.as_ref(), fault).await;
+        }
     }
 
     fn authenticated(&self) -> bool {

@@ -75,6 +75,9 @@ pub(super) fn run(tx: &Tx<'_>) -> Result<CheckReport, Fault> {
         references: HashMap::new(),
         bodies: HashMap::new(),
     };
+    if tx.get(&key::first_day())?.is_none() {
+        check.find("store", "nothing says on which day it was begun");
+    }
     check.load_bodies()?;
     check.check_accounts()?;
     check.count_held_bodies()?;

@@ -65,10 +65,11 @@ pub use rows::{AccountKind, SpecialUse};
 pub use tx::{AppendedMessage, BodyHandle, FlagOp, FlagsChanged, NewAccount, NewMessage, Subject, TransferReceipt, Tx};
 pub use view::MessageView;
 
-use crate::mail::{AccountId, Address, Edge, EnvelopeId, Fault, Status};
+use crate::mail::{AccountId, Address, Edge, EnvelopeId, Fault, Status, Time};
 use crate::seal::event::Leaf;
 use crate::seal::keys::{BodyBinding, MasterKey};
 use crate::seal::row::open_row;
+use crate::seal::vault::Forget;
 use bodies::{Bodies, MemoryBodies, Segments, SegmentsSettings};
 use core::{Core, Hints, Keys, engine_fault, key_fault, unseal};
 use directory::Directory;
@@ -99,7 +100,7 @@ impl Store {
         master: MasterKey,
         edge: Edge,
     ) -> Result<Arc<Self>, Fault> {
-        begin(engine.as_ref())?;
+        begin(engine.as_ref(), edge.now())?;
         let core = Arc::new(Core {
             engine,
             bodies,
@@ -355,6 +356,34 @@ impl Store {
         purge::held(&self.core)
     }
 
+    /// The day of the last purge, since 1970.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn last_purge(&self) -> Result<Option<i64>, Fault> {
+        self.core.row("the last purge", &key::last_purge())
+    }
+
+    /// The day, since 1970, on which the store was begun: nothing in it is older.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn first_day(&self) -> Result<Option<u32>, Fault> {
+        self.core.row("the first day", &key::first_day())
+    }
+
+    /// Whether the vault would have to forget anything for this.
+    #[must_use]
+    pub fn knows(&self, what: &Forget) -> bool {
+        self.core.keys.master.vault().knows(what)
+    }
+
+    /// Whether its opening had to mend rows that a kill or a loss of power left.
+    #[must_use]
+    pub fn was_mended(&self) -> bool {
+        self.core.engine.was_mended()
+    }
+
     /// Whether a commit failed: nothing more is written until the server starts anew.
     #[must_use]
     pub fn is_read_only(&self) -> bool {
@@ -442,11 +471,12 @@ impl std::fmt::Debug for Store {
 }
 
 /// Writes the first row of an empty store; refuses one of another version.
-fn begin(engine: &dyn Engine) -> Result<(), Fault> {
+fn begin(engine: &dyn Engine, now: Time) -> Result<(), Fault> {
     let place = key::globals();
     let Some(row) = engine.get(&place).map_err(engine_fault)? else {
         let globals = Globals { version: rows::VERSION, next_id: 1, uid_validity: 0, next_pending: 0 };
-        let put = vec![(place.clone(), Some(rows::encode(&globals)))];
+        let today = rows::encode(&bodies::segment::day_of(now));
+        let put = vec![(place.clone(), Some(rows::encode(&globals))), (key::first_day(), Some(today))];
         return engine.commit(Batch { expect: vec![(place, None)], put }).map_err(engine_fault);
     };
     let globals: Globals = rows::decode("globals", &row)?;

@@ -30,11 +30,11 @@
 //! | `t` tag envelope | look-up of Message-IDs |
 //! | `x` segment offset number | that the queue holds this body |
 //! | `q…` | sealed rows of the queue |
+//! | `y…` | the queue's index: no value, the key says all |
 //! | `zc` day envelope rcpt | a delivery whose chain is not closed |
 //! | `ze` person | [`Erasing`](super::erase::Erasing): an erasure under way |
 //! | `zh…` | what a legal hold keeps |
-//! | `zv` | generation of the vault |
-//! | `y…` | the queue's index: no value, the key says all |
+//! | `zv` `zp` `zd` | generation of the vault, day of the last purge, day on which the store was begun |
 
 use std::num::NonZeroU32;
 
@@ -453,6 +453,14 @@ pub(super) mod key {
 
     pub(in crate::store) fn vault_generation() -> Vec<u8> {
         join(b'z', &[b"v"])
+    }
+
+    pub(in crate::store) fn last_purge() -> Vec<u8> {
+        join(b'z', &[b"p"])
+    }
+
+    pub(in crate::store) fn first_day() -> Vec<u8> {
+        join(b'z', &[b"d"])
     }
 
     pub(in crate::store) fn pending_prefix() -> Vec<u8> {

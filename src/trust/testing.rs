@@ -10,6 +10,10 @@ use crate::mail::{Chance, Clock, Domain, Edge, Time};
 pub(crate) struct TestClock(AtomicI64);
 
 impl TestClock {
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds * 1000, Ordering::SeqCst);
+    }
+
     pub(crate) fn set(&self, time: Time) {
         self.0.store(time.0, Ordering::SeqCst);
     }

@@ -2,6 +2,7 @@
 
 use super::Imap;
 use super::dispatch::Outcome;
+use crate::flows::Deletions;
 use crate::mail::{ModSeq, Status, SystemFlags, Uid};
 use crate::proto::imap::command::Numbers;
 use crate::proto::imap::response::Completion;
@@ -28,12 +29,13 @@ impl Imap {
             return Ok(Completion::plain());
         }
         let (account, mailbox) = (self.account()?.id(), selected.mailbox);
+        let deletions = Deletions::new(self.account()?, mailbox, &self.person()?.login)?;
         let job = move |tx: &mut crate::store::Tx<'_>| {
             let mut last = None;
             for uid in deleted {
                 match tx.record(account, mailbox, uid) {
                     Ok(record) if record.system.contains(SystemFlags::DELETED) => {
-                        last = Some(tx.expunge(account, mailbox, uid)?);
+                        last = Some(deletions.expunge(tx, uid)?);
                     }
                     // another session was faster: it took the flag off, or the message away
                     Ok(_) => {}

@@ -2,6 +2,7 @@
 
 use super::dispatch::Outcome;
 use super::{Imap, render};
+use crate::flows::Deletions;
 use crate::mail::{Fault, Status};
 use crate::proto::imap::name::WireName;
 use crate::proto::imap::response::Completion;
@@ -19,8 +20,9 @@ impl Imap {
 
     // [rfc3501#6.3.4]
     pub(super) async fn delete(&mut self, name: &WireName) -> Outcome {
-        let (account, mailbox) = (self.account()?.id(), self.mailbox(name)?.id);
-        self.change(move |tx| tx.delete_mailbox(account, mailbox)).await
+        let mailbox = self.mailbox(name)?.id;
+        let deletions = Deletions::new(self.account()?, mailbox, &self.person()?.login)?;
+        self.change(move |tx| deletions.mailbox(tx)).await
     }
 
     // [rfc3501#6.3.5]

@@ -49,6 +49,11 @@ pub trait Role: Send {
     /// Why this sender may not, or not now.
     fn begin(&mut self, peer: Peer, path: ReversePath, params: &MailParams) -> Result<Self::Transaction, Fault>;
 
+    /// Something was refused in a transaction, but by its [`Transaction::commit`]; the peer has not heard of it yet.
+    fn refused(&mut self, _fault: &Fault) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+
     /// Whether the peer has proved who it is.
     fn authenticated(&self) -> bool;
 }
@@ -103,6 +108,9 @@ impl<R: Role> SmtpSession<R> {
             Event::ContentEnd { bytes } => return Some(self.commit(bytes).await),
             Event::Abandoned(status) => {
                 self.abandoned(status);
+                if let Some(status) = status {
+                    self.role.refused(&Fault::user(status, "the content")).await;
+                }
                 return None;
             }
             Event::Ending(status) => {
@@ -112,7 +120,10 @@ impl<R: Role> SmtpSession<R> {
         };
         Some(match done {
             Ok(()) => Answer::Accept,
-            Err(fault) => Answer::Refuse(fault),
+            Err(fault) => {
+                self.role.refused(&fault).await;
+                Answer::Refuse(fault)
+            }
         })
     }
 

@@ -77,6 +77,11 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// `Conflict` when nothing was written, `Io` when it is unknown what was.
     fn commit(&self, batch: Batch) -> Result<(), EngineError>;
+
+    /// Whether opening it had to mend what a kill or a loss of power left.
+    fn was_mended(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ pub struct Sled {
     rows: Db,
     /// sled's log, for the barrier.
     log: File,
+    mended: bool,
     /// Held as long as the database is open.
     _lock: File,
 }
@@ -46,7 +47,7 @@ impl Sled {
         }
         let rows = open(directory, cache)?;
         let log = File::options().read(true).write(true).open(directory.join("db")).map_err(EngineError::Io)?;
-        let engine = Self { rows, log, _lock: lock };
+        let engine = Self { rows, log, mended: mended != Mended::default(), _lock: lock };
         engine.settle(directory).map_err(EngineError::Io)?;
         snapshots::keep_spare(directory).map_err(EngineError::Io)?;
         Ok(engine)
@@ -101,6 +102,10 @@ impl Engine for Sled {
         self.rows.flush().map_err(engine_error)?;
         self.log.sync_data().map_err(EngineError::Io)
         // durable from here
+    }
+
+    fn was_mended(&self) -> bool {
+        self.mended
     }
 }
 

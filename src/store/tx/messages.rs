@@ -118,6 +118,14 @@ impl Tx<'_> {
         Ok(modseq)
     }
 
+    /// Whether no other mailbox of the account has this message.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn is_last_copy(&self, account: AccountId, record: &Record) -> Result<bool, Fault> {
+        Ok(self.get(&key::sharers(account, record.message))?.is_none())
+    }
+
     /// The record of a message.
     ///
     /// # Errors

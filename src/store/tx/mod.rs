@@ -193,6 +193,11 @@ impl<'a> Tx<'a> {
         self.put_row(key::vault_generation(), &generation);
     }
 
+    /// Notes the day of a purge, since 1970.
+    pub fn put_last_purge(&mut self, day: i64) {
+        self.put_row(key::last_purge(), &day);
+    }
+
     /// A number that was never given before.
     pub(super) fn next_id(&mut self) -> Result<u64, Fault> {
         let mut globals = self.globals()?;

@@ -2,5 +2,6 @@
 //! that is not ours.
 
 mod model;
+mod openings;
 mod oracle;
 pub mod world;

@@ -23,3 +23,7 @@ S: * 2 FETCH (UID 5)
 S: e OK FETCH completed
 C: f UID EXPUNGE 9
 S: f OK UID EXPUNGE completed
+== what is recorded?
+-- delete
+-- delete
+-- delete

@@ -63,4 +63,5 @@ S: * BYE logging out
 S: h OK LOGOUT completed
 -- connection closed
 == what is recorded?
--- deliver
+-- seen imap-mark
+-- delete

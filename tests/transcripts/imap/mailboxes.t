@@ -89,3 +89,6 @@ C: D UNSUBSCRIBE never
 S: D OK UNSUBSCRIBE completed
 C: E SUBSCRIBE "a//b"
 S: E NO [CANNOT] this cannot be the name of a mailbox
+== what is recorded?
+-- delete
+-- delete

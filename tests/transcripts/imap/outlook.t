@@ -89,3 +89,5 @@ C: ab13 LOGOUT
 S: * BYE logging out
 S: ab13 OK LOGOUT completed
 -- connection closed
+== what is recorded?
+-- delete

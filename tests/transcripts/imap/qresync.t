@@ -145,4 +145,6 @@ S: + idling
 == plain.eml is delivered
 S: * 3 EXISTS
 == what is recorded?
--- deliver
+-- delete
+-- seen imap-mark
+-- delete

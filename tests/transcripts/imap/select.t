@@ -94,3 +94,5 @@ S: * OK [HIGHESTMODSEQ 3] last change
 S: t OK [READ-WRITE] SELECT completed
 C: u CHECK
 S: u OK CHECK completed
+== what is recorded?
+-- delete

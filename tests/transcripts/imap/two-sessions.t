@@ -113,4 +113,6 @@ S: l BAD [CLIENTBUG] the arguments have no valid form
 C: m SELECT x
 S: m NO [NONEXISTENT] there is no such mailbox
 == what is recorded?
+-- delete
 -- seen imap-mark
+-- delete
