@@ -82,7 +82,7 @@ impl Purge {
             return Ok(Purged { waits: true, ..Purged::default() });
         }
         let mut done = Purged::default();
-        let holds = Arc::new(self.read(|store| store.held()).await?);
+        let holds = Arc::new(self.read(Store::held).await?);
         let before = day(today - i64::from(self.settings.content_days));
         self.messages(before, &holds, &mut done).await?;
         self.chains(before, &holds, &mut done).await?;
@@ -95,7 +95,7 @@ impl Purge {
 
     async fn doubts_the_clock(&self, today: i64) -> Result<bool, Fault> {
         let last = match self.last.swap(today, Ordering::Relaxed) {
-            -1 => self.read(|store| store.last_purge()).await?.unwrap_or(today),
+            -1 => self.read(Store::last_purge).await?.unwrap_or(today),
             last => last,
         };
         self.store
@@ -149,7 +149,7 @@ impl Purge {
 
     async fn openings(&self, before: u32, holds: &Arc<Holds>, done: &mut Purged) -> Result<(), Fault> {
         let reaches = u128::from(before).saturating_sub(u128::from(OPENINGS_EVERY.unsigned_abs()) - 1);
-        let first = self.read(|store| store.first_day()).await?;
+        let first = self.read(Store::first_day).await?;
         let due = self.store.knows(&Forget::Below(Tree::Identity, reaches));
         if first.is_none_or(|first| before <= first) || !due {
             return Ok(());
@@ -168,9 +168,9 @@ impl Purge {
 
     /// The secrets of the days whose bodies are all gone.
     async fn forget_content(&self, before: u32) -> Result<(), Fault> {
-        let queued = self.read(|store| store.oldest_queued_day()).await?;
+        let queued = self.read(Store::oldest_queued_day).await?;
         let bound = queued.map_or(before, |queued| queued.min(before));
-        let first = self.read(|store| store.first_day()).await?;
+        let first = self.read(Store::first_day).await?;
         if first.is_none_or(|first| bound <= first) {
             return Ok(());
         }
