@@ -23,6 +23,7 @@ mod pki;
 mod proof;
 mod queue;
 mod serve;
+mod stats;
 mod store;
 mod terminal;
 mod trace;
@@ -65,6 +66,8 @@ enum Command {
     Proof(export::Command),
     #[command(about = "Magasin : vérifier la cohérence de tout ce qui est stocké", subcommand)]
     Store(store::Command),
+    #[command(about = "Statistiques du mois : messages par domaine et logiciel, CDA, INS, patients, refus")]
+    Stats(stats::Arguments),
     #[command(about = "PKI de laboratoire : autorités, opérateurs, personnes, révocations, liste blanche", subcommand)]
     Pki(pki::Command),
     #[command(about = "Espace de confiance : expliquer, vérifier", subcommand)]
@@ -104,6 +107,7 @@ pub fn main() -> ExitCode {
         Command::Trace(arguments) => trace::run(arguments),
         Command::Proof(command) => export::run(command),
         Command::Store(command) => store::run(command),
+        Command::Stats(arguments) => stats::run(&arguments),
         Command::Pki(command) => pki::run(command),
         Command::Trust(command) => trust::run(command),
         Command::Erase(command) => erase::erase(command),

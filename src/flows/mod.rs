@@ -20,6 +20,7 @@ mod receipts;
 mod receive;
 mod record;
 mod refuse;
+pub mod statistics;
 mod submit;
 mod trace;
 mod transaction;

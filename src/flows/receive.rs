@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::content::{Content, ContentWriter};
 use super::receipts::debt::{About, Told, is_owed, owe};
 use super::receipts::{Claim, Teller, claims};
+use super::statistics::{Direction, Traffic};
 use super::trace::{Hop, Submitter, TraceFields};
 use super::{Peer, Transaction, peer_value, recipient_facts};
 use crate::mail::{
@@ -142,14 +143,21 @@ impl Transaction for Incoming {
         let content = begun.finish().await?;
         let (envelope, intake) = (self.envelope, Arc::clone(&self.intake));
         let claims = claims(&intake.store, Teller::Operator(&self.operator), &content)?;
+        let traffic = self.traffic(&content);
         let delivery = self.delivery(content, claims);
         // durable from here: the message, its quota, its UIDs, its proofs and what its sender is owed are one commit
-        intake.store.write(move |tx| delivery.write(tx)).await?;
+        intake.store.write(move |tx| traffic.count(tx).and_then(|()| delivery.write(tx))).await?;
         Ok(envelope)
     }
 }
 
 impl Incoming {
+    fn traffic(&self, content: &Content) -> Traffic {
+        let sender = self.reverse_path.address().map(Address::domain);
+        let recipients = self.recipients.iter().map(|accepted| &accepted.address);
+        Traffic::of(Direction::In, sender, recipients, &content.structure.header)
+    }
+
     fn delivery(self, content: Content, claims: Vec<Claim>) -> Delivery {
         let now = self.intake.edge.now();
         let prefix = self.trace(&content, now).bytes();

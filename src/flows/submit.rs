@@ -11,6 +11,7 @@ use super::receipts::debt::{About, owe};
 use super::receipts::{Claim, Teller, claims};
 use super::receive::{deliver, delivered, names};
 use super::refuse::Refusals;
+use super::statistics::{Direction, Traffic};
 use super::trace::{Hop, Submitter, TraceFields};
 use super::{Login, Peer, Transaction, recipient_facts};
 use crate::mail::{
@@ -173,14 +174,21 @@ impl Transaction for Outgoing {
         }
         let (envelope, store) = (self.envelope, Arc::clone(&self.submission.store));
         let claims = claims(&store, Teller::Login(&self.login), &content)?;
+        let traffic = self.traffic(&content);
         let sending = self.sending(content, claims);
         // durable from here: the seals, local deliveries, queue items and what the sender is owed are one commit
-        store.write(move |tx| sending.write(tx)).await?;
+        store.write(move |tx| traffic.count(tx).and_then(|()| sending.write(tx))).await?;
         Ok(envelope)
     }
 }
 
 impl Outgoing {
+    fn traffic(&self, content: &Content) -> Traffic {
+        let from = self.reverse_path.address().unwrap_or(&self.login.address).domain();
+        let recipients = self.recipients.iter().map(|to| &to.address);
+        Traffic::of(Direction::Out, Some(from), recipients, &content.structure.header)
+    }
+
     fn sending(mut self, content: Content, claims: Vec<Claim>) -> Sending {
         let submission = Arc::clone(&self.submission);
         let now = submission.edge.now();

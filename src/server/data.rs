@@ -12,7 +12,7 @@ use super::lock::DataLock;
 use super::operators::Operators;
 use super::settings;
 use crate::config::{Config, HostPort};
-use crate::flows::{Gate, Proofs, Publication, Purge, QueueKeeper, Recorder};
+use crate::flows::{Gate, Proofs, Publication, Purge, QueueKeeper, Recorder, statistics};
 use crate::ledger::note::KeyUse;
 use crate::ledger::{Policy, SigningKey, Witness};
 use crate::mail::{Domain, Edge, Fault};
@@ -49,6 +49,8 @@ pub struct Data {
     pub store: Arc<Store>,
     /// Moves leaves from the store into the ledger.
     pub recorder: Arc<Recorder>,
+    /// Counts what is refused.
+    pub refusals: Arc<statistics::Refusals>,
     /// What is shown of the ledger, and when witnesses signed it.
     pub publication: Arc<Publication>,
     /// Countersigns the logs of peers.
@@ -108,6 +110,7 @@ impl Data {
             operators,
             purge: Purge::new(Arc::clone(&store), edge.clone(), settings::purge(config)),
             notes: Notes::of(data),
+            refusals: Arc::new(statistics::Refusals::new(Arc::clone(&store), edge.clone())),
             store,
             recorder,
             publication,
@@ -126,6 +129,9 @@ impl Data {
         let recorded = self.recorder.drain_all().and_then(|()| self.recorder.settle());
         if let Err(fault) = recorded {
             tracing::error!(target: "sceau::server", %fault, "the ledger is not up to date; the next start brings it there");
+        }
+        if let Err(fault) = self.refusals.flush_blocking() {
+            tracing::error!(target: "sceau::server", %fault, "the last refusals are missing from the statistics");
         }
         self.store.close();
     }

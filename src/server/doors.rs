@@ -1,5 +1,6 @@
 //! The doors: which flows stand behind the sessions of each port.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -7,10 +8,11 @@ use tokio::sync::{Notify, Semaphore};
 
 use super::data::Data;
 use super::refusals::Refusals;
-use super::settings;
+use super::{settings, stats};
 use crate::config::Config;
+use crate::flows::statistics::{self, Direction};
 use crate::flows::{Incoming, Intake, Login, Logins, Openings, Outgoing, Peer, Submission, Transaction};
-use crate::mail::{Address, Clock, EnvelopeId, Fault, MailParams, RcptParams, ReversePath};
+use crate::mail::{Address, Clock, Domain, EnvelopeId, Fault, MailParams, RcptParams, ReversePath, Status};
 use crate::proto::{imap, smtp};
 use crate::sessions::imap::{Services, TURNS};
 use crate::sessions::operator::{FromOperators, Operator, OperatorRefused};
@@ -63,6 +65,7 @@ impl Doors {
                 clock: Arc::clone(&edge.clock),
                 intake: Arc::new(intake),
                 refusals: Arc::clone(refusals),
+                statistics: Arc::clone(&data.refusals),
                 settings: settings::operators_smtp(config),
             }),
             people: Arc::new(SubmissionDoor {
@@ -70,17 +73,23 @@ impl Doors {
                 submission: Arc::new(submission),
                 settings: settings::submission_smtp(config),
                 queued: Arc::clone(queued),
+                domains: Arc::new(data.domains.clone()),
+                statistics: Arc::clone(&data.refusals),
             }),
-            mailboxes: Arc::new(Services {
-                store: Arc::clone(store),
-                logins,
-                openings: Arc::new(Openings::new(Arc::clone(store))),
-                edge: edge.clone(),
-                limits: imap::server::Limits::with_append(config.imap.append_max.0),
-                digests: Arc::default(),
-                turns: Semaphore::new(TURNS),
-            }),
+            mailboxes: Arc::new(mailboxes(config, data, logins)),
         }
+    }
+}
+
+fn mailboxes(config: &Config, data: &Data, logins: Arc<Logins>) -> Services {
+    Services {
+        store: Arc::clone(&data.store),
+        logins,
+        openings: Arc::new(Openings::new(Arc::clone(&data.store))),
+        edge: data.edge.clone(),
+        limits: imap::server::Limits::with_append(config.imap.append_max.0),
+        digests: Arc::default(),
+        turns: Semaphore::new(TURNS),
     }
 }
 
@@ -90,19 +99,41 @@ pub(super) struct OperatorsDoor {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) intake: Arc<Intake>,
     pub(super) refusals: Arc<Refusals>,
+    pub(super) statistics: Arc<statistics::Refusals>,
     pub(super) settings: smtp::Settings,
 }
 
 impl OperatorsDoor {
     /// A conversation with a peer that has just connected.
     pub(super) fn open(&self, peer: SocketAddr) -> SmtpSession<Operator<TakesFromOperators>> {
-        let intake = TakesFromOperators(Arc::clone(&self.intake), Arc::clone(&self.refusals));
+        let intake = TakesFromOperators {
+            intake: Arc::clone(&self.intake),
+            trust: Arc::clone(&self.trust),
+            refusals: Arc::clone(&self.refusals),
+            statistics: Arc::clone(&self.statistics),
+        };
         let role = Operator::new(Arc::clone(&self.trust), Arc::clone(&self.clock), intake, peer);
         SmtpSession::new(role, peer, self.settings.clone())
     }
 }
 
-pub(super) struct TakesFromOperators(Arc<Intake>, Arc<Refusals>);
+pub(super) struct TakesFromOperators {
+    intake: Arc<Intake>,
+    trust: Arc<Trust>,
+    refusals: Arc<Refusals>,
+    statistics: Arc<statistics::Refusals>,
+}
+
+impl TakesFromOperators {
+    /// What a refusal is counted under: never a name that anybody could make up.
+    fn counted<'a>(&self, sender: Option<&'a Domain>) -> &'a str {
+        match sender {
+            Some(domain) if self.trust.lists(domain) => domain.as_str(),
+            Some(_) => statistics::OTHERS,
+            None => statistics::NONE,
+        }
+    }
+}
 
 impl FromOperators for TakesFromOperators {
     type Transaction = Incoming;
@@ -114,11 +145,15 @@ impl FromOperators for TakesFromOperators {
         path: ReversePath,
         params: &MailParams,
     ) -> Result<Incoming, Fault> {
-        self.0.begin(operator, peer, path, params)
+        self.intake.begin(operator, peer, path, params)
     }
 
     fn refused(&self, refused: &OperatorRefused<'_>) {
-        self.1.refused(refused);
+        self.refusals.refused(refused, self.counted(refused.sender));
+    }
+
+    fn declined(&self, sender: Option<&Domain>, status: Status) {
+        self.statistics.note(Direction::In, self.counted(sender), &stats::word(status));
     }
 }
 
@@ -129,6 +164,9 @@ pub(super) struct SubmissionDoor {
     pub(super) settings: smtp::Settings,
     /// Told when something was queued.
     pub(super) queued: Arc<Notify>,
+    /// Ours.
+    pub(super) domains: Arc<BTreeSet<Domain>>,
+    pub(super) statistics: Arc<statistics::Refusals>,
 }
 
 impl SubmissionDoor {
@@ -138,6 +176,8 @@ impl SubmissionDoor {
             logins: Arc::clone(&self.logins),
             submission: Arc::clone(&self.submission),
             queued: Arc::clone(&self.queued),
+            domains: self.domains.clone(),
+            statistics: Arc::clone(&self.statistics),
         };
         SmtpSession::new(Person::new(flows), peer, self.settings.clone())
     }
@@ -147,6 +187,8 @@ pub(super) struct TakesFromPeople {
     logins: Arc<Logins>,
     submission: Arc<Submission>,
     queued: Arc<Notify>,
+    domains: Arc<BTreeSet<Domain>>,
+    statistics: Arc<statistics::Refusals>,
 }
 
 impl FromPeople for TakesFromPeople {
@@ -164,6 +206,15 @@ impl FromPeople for TakesFromPeople {
 
     async fn refused(&self, login: &Login, from: Option<&ReversePath>, fault: &Fault) {
         self.submission.refused(login, from, fault).await;
+    }
+
+    fn declined(&self, sender: Option<&Domain>, status: Status) {
+        let domain = match sender {
+            Some(domain) if self.domains.contains(domain) => domain.as_str(),
+            Some(_) => statistics::OTHERS,
+            None => statistics::NONE,
+        };
+        self.statistics.note(Direction::Out, domain, &stats::word(status));
     }
 }
 

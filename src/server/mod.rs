@@ -33,6 +33,7 @@ pub mod notify;
 pub mod office;
 pub mod refusals;
 pub mod settings;
+pub mod stats;
 pub mod web;
 
 pub use data::{Data, StartError, proofs_policy, witness_key};

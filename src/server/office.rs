@@ -14,6 +14,7 @@ use super::destroy::{self, HoldOn};
 use super::evidence::{ExportedProof, LedgerFacts, Traced, Which, export, ledger, trace};
 use super::live::Live;
 use super::refusals::RefusalFacts;
+use super::stats;
 use crate::flows::{ReadingPolicy, hash_password};
 use crate::mail::{AccountId, Address, Fault, Status};
 use crate::store::{AccountKind, AccountToo, CheckReport, NewAccount};
@@ -59,6 +60,11 @@ pub enum Request {
     StoreCheck,
     /// What a running server counts and measures, as text.
     Metrics,
+    /// The statistics of a month (`2026-11`), as [`MonthFacts`](stats::MonthFacts).
+    Stats {
+        /// Which.
+        month: String,
+    },
     /// The last operators that a running server refused, as [`RefusalFacts`](super::refusals::RefusalFacts).
     Refusals {
         /// Of this peer (`192.0.2.1:40123`) only.
@@ -195,6 +201,7 @@ impl Office {
             Request::Queue { ask } => counter::answer(&self.data, ask).await,
             Request::StoreCheck => json(self.check().await),
             Request::Metrics => json(self.metrics().await),
+            Request::Stats { month } => json(stats::month(&self.data, month).await),
             Request::Refusals { peer } => json(self.refusals(peer.as_deref())),
             Request::TrustListFetch { accept_shorter } => json(self.fetch_list(accept_shorter).await),
             Request::ErasePerson { address, ground, with_account } => {

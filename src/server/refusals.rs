@@ -3,12 +3,13 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use crate::flows::statistics::{self, Direction as Way};
 use crate::mail::{Clock, Time};
-use crate::net::tls::{Direction, HandshakeAudit, Observer};
+use crate::net::tls::{Direction, HandshakeAudit, Observer, Stage};
 use crate::sessions::operator::OperatorRefused;
 use crate::trust::CertificateFacts;
 
@@ -44,11 +45,25 @@ pub struct RefusalFacts {
 pub(super) struct Refusals {
     clock: Arc<dyn Clock>,
     kept: Mutex<VecDeque<RefusalFacts>>,
+    /// Where they are counted too, from the moment that the data is open.
+    counted: OnceLock<Arc<statistics::Refusals>>,
 }
 
 impl Refusals {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(Self { clock, kept: Mutex::default() })
+        Arc::new(Self { clock, kept: Mutex::default(), counted: OnceLock::new() })
+    }
+
+    /// From now on they are counted there as well.
+    pub(super) fn count_in(&self, statistics: &Arc<statistics::Refusals>) {
+        // There is one of them in a server, so one call.
+        let _ = self.counted.set(Arc::clone(statistics));
+    }
+
+    fn count(&self, domain: &str, reason: &str) {
+        if let Some(statistics) = self.counted.get() {
+            statistics.note(Way::In, domain, reason);
+        }
     }
 
     /// Hears of handshakes that failed.
@@ -58,12 +73,17 @@ impl Refusals {
             let direction = if audit.direction == Direction::In { "in" } else { "out" };
             let (stage, certificate) = (audit.stage.word(), audit.certificate.as_ref());
             refusals.keep(audit.peer, direction, stage, certificate, audit.reason, &audit.detail);
+            // Scanners and broken networks are no operators.
+            if audit.direction == Direction::In && matches!(audit.stage, Stage::Certificate | Stage::Proof) {
+                refusals.count(statistics::NONE, audit.reason);
+            }
         })
     }
 
-    /// Hears of an operator that was refused after its handshake.
-    pub(super) fn refused(&self, refused: &OperatorRefused<'_>) {
-        let OperatorRefused { peer, stage, certificate, refusal } = *refused;
+    /// Hears of an operator that was refused after its handshake; `domain` is what it is counted under.
+    pub(super) fn refused(&self, refused: &OperatorRefused<'_>, domain: &str) {
+        let OperatorRefused { peer, stage, certificate, refusal, .. } = *refused;
+        self.count(domain, refusal.reason());
         self.keep(peer, "in", stage, certificate, refusal.reason(), refusal.text());
     }
 
@@ -119,7 +139,8 @@ mod tests {
         let refusals = Refusals::new(Arc::new(SystemClock));
         let refused = |port: u16, refusal| {
             let peer = format!("[::ffff:192.0.2.1]:{port}").parse().unwrap();
-            refusals.refused(&OperatorRefused { peer, stage: "clear", certificate: None, refusal });
+            let refused = OperatorRefused { peer, stage: "clear", sender: None, certificate: None, refusal };
+            refusals.refused(&refused, "-");
         };
         refused(1, Refusal::NoTls);
         let of_first = refusals.of(Some("192.0.2.1:1"));

@@ -29,7 +29,7 @@ use super::refusals::Refusals;
 use super::reload::{InForce, Reloader};
 use super::revoked::Cutter;
 use super::tasks;
-use super::{edge, metrics, settings};
+use super::{edge, metrics, settings, stats};
 use crate::config::Config;
 use crate::flows::{Receipts, Relay};
 use crate::mail::Edge;
@@ -79,6 +79,7 @@ impl Server {
         let data = open_data(&config, lock, &edge).await?;
         data.operators.follow(&identities.trust);
         incidents::tell_start(&data).await;
+        refusals.count_in(&data.refusals);
         let office = Arc::new(Office::new(Arc::clone(&data)));
         let socket = control::bind(&control_path)
             .map_err(|error| StartError::new(format!("{} : {error}", control_path.display())))?;
@@ -217,6 +218,7 @@ impl Running {
         self.background.spawn(tasks::receipts(receipts));
         self.background.spawn(tasks::warn_of_dates(Arc::clone(&self.reloader), data.edge.clone()));
         self.background.spawn(tasks::record(Arc::clone(&data.recorder)));
+        self.background.spawn(stats::write_refusals(Arc::clone(&data.refusals)));
         self.background.spawn(tasks::reread(
             Arc::clone(&self.reloader),
             config.trust.reread_every,

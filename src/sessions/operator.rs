@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::flows::{Peer, Transaction};
-use crate::mail::{Clock, Fault, MailParams, ReversePath, Status};
+use crate::mail::{Address, Clock, Domain, Fault, MailParams, ReversePath, Status};
 use crate::proto::sasl::Credentials;
 use crate::proto::smtp::Profile;
 use crate::trust::{CertificateFacts, Refusal, Trust, VerifiedOperator};
@@ -35,6 +35,9 @@ pub trait FromOperators: Send {
 
     /// A peer was refused as an operator; the log has been told.
     fn refused(&self, _refused: &OperatorRefused<'_>) {}
+
+    /// A listed operator was refused something else.
+    fn declined(&self, _sender: Option<&Domain>, _status: Status) {}
 }
 
 /// A peer that was refused as an operator, at a point where TLS was no matter any more.
@@ -44,6 +47,8 @@ pub struct OperatorRefused<'a> {
     pub peer: SocketAddr,
     /// Where: `clear`, `white-list` or `reverse-path`.
     pub stage: &'static str,
+    /// The domain of its reverse-path, when that is what it was refused for.
+    pub sender: Option<&'a Domain>,
     /// The certificate that it showed.
     pub certificate: Option<&'a CertificateFacts>,
     /// Why.
@@ -66,7 +71,13 @@ impl<I: FromOperators> Operator<I> {
         Self { trust, clock, intake, address, verified: None }
     }
 
-    fn log(&self, certificate: Option<&CertificateFacts>, stage: &'static str, refusal: Refusal) {
+    fn log(
+        &self,
+        certificate: Option<&CertificateFacts>,
+        sender: Option<&Domain>,
+        stage: &'static str,
+        refusal: Refusal,
+    ) {
         let none = String::new;
         metrics::counter!("sceau_peers_refused_total", "direction" => "in", "reason" => refusal.reason()).increment(1);
         tracing::warn!(
@@ -81,7 +92,7 @@ impl<I: FromOperators> Operator<I> {
             detail = refusal.text(),
             "operator refused"
         );
-        self.intake.refused(&OperatorRefused { peer: self.address, stage, certificate, refusal });
+        self.intake.refused(&OperatorRefused { peer: self.address, stage, sender, certificate, refusal });
     }
 }
 
@@ -106,7 +117,7 @@ impl<I: FromOperators> Role for Operator<I> {
             }
             Err(refusal) => {
                 let certificate = facts.certificates.first().and_then(|leaf| CertificateFacts::read(leaf).ok());
-                self.log(certificate.as_ref(), "white-list", refusal);
+                self.log(certificate.as_ref(), None, "white-list", refusal);
                 Err(refusal.into())
             }
         }
@@ -114,7 +125,7 @@ impl<I: FromOperators> Role for Operator<I> {
 
     // [mss#2]
     fn tried_in_clear(&self) {
-        self.log(None, "clear", Refusal::NoTls);
+        self.log(None, None, "clear", Refusal::NoTls);
     }
 
     async fn login(&mut self, _: Credentials) -> Result<(), Fault> {
@@ -129,9 +140,17 @@ impl<I: FromOperators> Role for Operator<I> {
         let begun = self.intake.begin(Arc::clone(operator), peer, path.clone(), params);
         let foreign = path.address().and_then(|address| operator.refusal_for(address.domain()));
         if let (Err(_), Some(refusal)) = (&begun, foreign) {
-            self.log(Some(operator.certificate()), "reverse-path", refusal);
+            let sender = path.address().map(Address::domain);
+            self.log(Some(operator.certificate()), sender, "reverse-path", refusal);
         }
         begun
+    }
+
+    fn declined(&self, sender: Option<&Domain>, status: Status) {
+        // What the white list says no to was told by `refused`, with its own reason.
+        if status != Status::DomainNotOperators {
+            self.intake.declined(sender, status);
+        }
     }
 
     fn authenticated(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use crate::flows::{Peer, Transaction};
-use crate::mail::{Fault, MailParams, ReversePath, Status};
+use crate::mail::{Domain, Fault, MailParams, ReversePath, Status};
 use crate::proto::sasl::Credentials;
 use crate::proto::smtp::Profile;
 
@@ -44,6 +44,9 @@ pub trait FromPeople: Send + Sync {
     ) -> impl Future<Output = ()> + Send {
         std::future::ready(())
     }
+
+    /// Somebody was refused something.
+    fn declined(&self, _sender: Option<&Domain>, _status: Status) {}
 }
 
 /// The role of a person's client.
@@ -98,6 +101,10 @@ impl<F: FromPeople> Role for Person<F> {
         if let Some(login) = &self.login {
             self.flows.refused(login, self.from.as_ref(), fault).await;
         }
+    }
+
+    fn declined(&self, sender: Option<&Domain>, status: Status) {
+        self.flows.declined(sender, status);
     }
 
     fn authenticated(&self) -> bool {

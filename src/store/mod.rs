@@ -38,6 +38,7 @@ mod openings;
 mod purge;
 mod record;
 mod rows;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod tx;
@@ -62,6 +63,7 @@ pub use news::{Mark, News};
 pub use purge::{Held, Hold, Holds, Old, OldBodies};
 pub use record::{Observed, Record};
 pub use rows::{AccountKind, SpecialUse};
+pub use sums::NamedSums;
 pub use tx::{AppendedMessage, BodyHandle, FlagOp, FlagsChanged, NewAccount, NewMessage, Subject, TransferReceipt, Tx};
 pub use view::MessageView;
 

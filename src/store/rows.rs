@@ -34,6 +34,7 @@
 //! | `zc` day envelope rcpt | a delivery whose chain is not closed |
 //! | `ze` person | [`Erasing`](super::erase::Erasing): an erasure under way |
 //! | `zh…` | what a legal hold keeps |
+//! | `zs` name | [sums](super::sums): statistics |
 //! | `zv` `zp` `zd` | generation of the vault, day of the last purge, day on which the store was begun |
 
 use std::num::NonZeroU32;
@@ -379,6 +380,10 @@ pub(super) mod key {
 
     pub(in crate::store) fn body(place: BodyPlace) -> Vec<u8> {
         join(b'b', &[&place.0.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn sums(name: &[u8]) -> Vec<u8> {
+        join(b'z', &[b"s", name])
     }
 
     pub(in crate::store) fn chain(envelope: EnvelopeId, rcpt: u16) -> Vec<u8> {

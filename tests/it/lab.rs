@@ -147,7 +147,9 @@ fn send(from: &Server, sender: &str, recipient: &str) {
     smtp.say(&format!("MAIL FROM:<{sender}>"), "250 ");
     smtp.say(&format!("RCPT TO:<{recipient}>"), "250 ");
     smtp.say("DATA", "354 ");
-    smtp.say(&format!("From: <{sender}>\r\nTo: <{recipient}>\r\nSubject: essai\r\n\r\nBonjour.\r\n."), "250 ");
+    let software = "X-MSS-NIL: LPS-ESSAI\r\nX-MSS-CODECDA: 34112-3\r\nX-MSS-INS: O";
+    let header = format!("From: <{sender}>\r\nTo: <{recipient}>\r\nSubject: essai\r\n{software}");
+    smtp.say(&format!("{header}\r\n\r\nBonjour.\r\n."), "250 ");
 }
 
 fn messages(server: &Server, address: &str) -> String {
@@ -182,6 +184,24 @@ fn five_commands_make_three_operators_that_deliver_to_each_other() {
         });
         assert!(arrived, "{}", servers.iter().map(Server::log).collect::<String>());
     }
+    counted(directory.path());
+}
+
+/// What the first operator counted: one message from its own people, one from the last operator; in three forms, from
+/// the running server and after its end. [mss#5]
+fn counted(directory: &Path) {
+    let stats = |how: &str| shell(directory, &format!("sceau stats {how} --config lab/serveurs/nord/sceau.toml"));
+    let json: serde_json::Value = serde_json::from_str(&stats("--json")).unwrap();
+    let rows: Vec<_> = json["messages"].as_array().unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(rows.len(), 2, "{json}");
+    for (row, direction, domain) in [(&rows[0], "in", "ouest"), (&rows[1], "out", "nord")] {
+        let row: serde_json::Value = serde_json::from_str(row).unwrap();
+        assert_eq!((&row["direction"], &row["product"]), (&direction.into(), &"LPS-ESSAI".into()), "{row}");
+        assert_eq!(row["domain"], format!("{domain}.mssante.example"));
+        assert_eq!([&row["messages"], &row["cda"], &row["ins_qualified"], &row["to_patients"]], [1, 1, 1, 0], "{row}");
+    }
+    assert!(stats("--csv").contains(",messages,in,ouest.mssante.example,LPS-ESSAI,,1,1,1,0,0,0"));
+    assert!(stats("").contains("LPS-ESSAI") && stats("--month 2001-01").contains("0 messages"));
 }
 
 /// A revoked operator leaves the list, its certificate is explained as revoked; persons and software get theirs.

@@ -118,10 +118,20 @@ fn twin(config: &Config, pki: &Pki, base: u16) -> Result<String, Failure> {
     Ok(format!("# Copie de laboratoire, écrite par sceau pki conformance-lab.\n{text}"))
 }
 
+/// Where the original keeps what is its own.
+const OWN: &[(&str, &str)] = &[
+    ("server", "control"),
+    ("store", "master_key"),
+    ("store", "vault"),
+    ("store", "vault_copies"),
+    ("proofs", "keys"),
+    ("proofs", "policy"),
+    ("proofs", "auditors"),
+];
+
 /// What the twin must not share with the original, or do at all: sockets, keys, ports, fetching from the web.
 fn forget(text: &mut toml::Table) {
-    let own = ["keys", "policy", "auditors"].map(|key| ("proofs", key));
-    for (section, key) in [("server", "control"), ("store", "master_key")].into_iter().chain(own) {
+    for (section, key) in OWN.iter().copied() {
         if let Some(toml::Value::Table(section)) = text.get_mut(section) {
             section.remove(key);
         }

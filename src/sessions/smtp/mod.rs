@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::flows::{Peer, Transaction};
-use crate::mail::{Address, Blame, Fault, MailParams, RcptParams, ReversePath, Status};
+use crate::mail::{Address, Blame, Domain, Fault, MailParams, RcptParams, ReversePath, Status};
 use crate::proto::sasl::Credentials;
 use crate::proto::smtp::server::{Answer, Event, Server};
 use crate::proto::smtp::{Profile, Settings};
@@ -54,6 +54,9 @@ pub trait Role: Send {
         std::future::ready(())
     }
 
+    /// The peer was refused something; `sender` is the domain of the reverse-path that it named last, if any.
+    fn declined(&self, _sender: Option<&Domain>, _status: Status) {}
+
     /// Whether the peer has proved who it is.
     fn authenticated(&self) -> bool;
 }
@@ -67,6 +70,8 @@ pub struct SmtpSession<R: Role> {
     refusal: Option<Fault>,
     transaction: Option<R::Transaction>,
     recipients: usize,
+    /// The domain of the reverse-path that the peer named last.
+    sender: Option<Domain>,
     /// The role knows that the peer tried in clear.
     told_of_clear: bool,
 }
@@ -83,6 +88,7 @@ impl<R: Role> SmtpSession<R> {
             refusal: None,
             transaction: None,
             recipients: 0,
+            sender: None,
             told_of_clear: false,
         }
     }
@@ -129,6 +135,7 @@ impl<R: Role> SmtpSession<R> {
 
     fn mail(&mut self, path: ReversePath, params: &MailParams) -> Result<(), Fault> {
         self.recipients = 0;
+        self.sender = path.address().map(|address| address.domain().clone());
         let begun = self.role.begin(self.peer.clone(), path, params).inspect_err(|fault| self.log("sender", fault))?;
         self.transaction = Some(begun);
         Ok(())
@@ -196,6 +203,7 @@ impl<R: Role> SmtpSession<R> {
         if let Some(status) = status {
             let peer = self.peer.address;
             tracing::info!(target: "sceau::sessions::smtp", %peer, reason = ?status, "message refused");
+            self.role.declined(self.sender.as_ref(), status);
         }
     }
 
@@ -205,6 +213,7 @@ impl<R: Role> SmtpSession<R> {
         let status = fault.status.enhanced();
         metrics::counter!("sceau_refusals_total", "service" => self.service(), "stage" => stage, "status" => status)
             .increment(1);
+        self.role.declined(self.sender.as_ref(), fault.status);
         if fault.blame == Blame::Us {
             tracing::warn!(target: "sceau::sessions::smtp", %peer, stage, reason = ?fault.status, detail = %fault, "failed");
         } else {

@@ -63,6 +63,12 @@ impl Bench {
         command.output().unwrap()
     }
 
+    /// `sceau stats --json`.
+    pub fn stats(&self) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sceau"));
+        command.args(["stats", "--json", "--config"]).arg(&self.config).output().unwrap()
+    }
+
     /// The server's log.
     pub fn log(&self) -> Vec<Value> {
         let log = fs::read_to_string(self.folder.path().join("log")).unwrap();

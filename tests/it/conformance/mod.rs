@@ -61,6 +61,33 @@ fn every_peer_meets_what_it_should() {
     }
 }
 
+/// What the month's statistics say of the same peers: each is counted once, by its domain or its reason. [mss#5]
+#[test]
+fn the_statistics_count_the_same_peers() {
+    let bench = Bench::new("");
+    let rows = json(&bench.conformance(&["--json", "--recipient", RECIPIENT]))["rows"].take();
+    let rows = rows.as_array().unwrap();
+    let stats = json(&bench.stats());
+    let sum = |kind: &str, field: &str| -> u64 {
+        stats[kind].as_array().unwrap().iter().map(|row| row[field].as_u64().unwrap()).sum()
+    };
+    let of = |reason: Option<&str>| rows.iter().filter(|row| row["noted"].as_str() == reason).count() as u64;
+    assert_eq!(sum("messages", "messages"), of(None), "{stats}");
+    assert_eq!(sum("refused", "times"), rows.len() as u64 - of(None), "{stats}");
+    for (domain, reason) in [
+        ("-", "revoked"),
+        ("-", "no-tls"),
+        ("cert-no-match-audit.espacedeconfiance.mssante.fr", "dn-not-listed-for-domain"),
+        ("autres", "domain-not-listed"),
+    ] {
+        let refused = stats["refused"].as_array().unwrap();
+        assert!(
+            refused.iter().any(|row| row["domain"] == domain && row["reason"] == reason),
+            "{domain} {reason}: {stats}"
+        );
+    }
+}
+
 /// What should happen follows the server's settings. [mss#4]
 #[test]
 fn the_expectations_are_those_of_the_settings() {
