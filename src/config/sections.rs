@@ -115,6 +115,25 @@ settings! {
         connections: u32 = Default "1000" ("1" to "100000");
         /// Connexions simultanées au plus depuis une adresse IPv4 ou un réseau IPv6 /64.
         connections_per_address: u32 = Default "250" ("1" to "100000");
+        /// Connexions simultanées au plus d'un même opérateur (par le DN de son certificat).
+        connections_per_peer: u32 = Default "250" ("1" to "100000");
+        /// Messages au plus par minute d'un même opérateur ; 0 : sans limite.
+        messages_per_minute: u32 = Default "30000" ("0" to "1000000");
+        /// Messages au plus par minute depuis une adresse IPv4 ou un réseau IPv6 /64 ; 0 : sans limite.
+        messages_per_minute_per_address: u32 = Default "30000" ("0" to "1000000");
+        /// Messages au plus par connexion (annoncé par EHLO : LIMITS MAILMAX).
+        messages_per_connection: u32 = Default "1000" ("1" to "1000000");
+        /// Commandes erronées au plus par connexion.
+        errors_max: u32 = Default "10" ("1" to "1000");
+        /// Expéditeurs et destinataires refusés au plus par connexion : sonder les adresses est borné.
+        refusals_max: u32 = Default "100" ("1" to "10000");
+        /// Attente de la commande suivante (RFC 5321 : 5 minutes).
+        command_timeout: Duration = Default r#""5 min""# (r#""10 s""# to r#""1 h""#);
+        /// Attente du bloc suivant d'un message (RFC 5321 : 3 minutes).
+        block_timeout: Duration = Default r#""3 min""# (r#""10 s""# to r#""1 h""#);
+        /// Débit le plus lent d'un message qui arrive, par minute d'attente ; en dessous la connexion est coupée.
+        /// « 0 B » n'en demande aucun.
+        slowest_per_minute: Size = Default r#""60 kB""# (r#""0 B""# to r#""60 MB""#);
     }
 
     /// Certificat présenté aux personnes et à leurs logiciels (ports 587, 465, 143, 993).
@@ -139,6 +158,29 @@ settings! {
         connections: u32 = Default "5000" ("1" to "100000");
         /// Connexions simultanées au plus depuis une adresse IPv4 ou un réseau IPv6 /64 (un établissement en NAT).
         connections_per_address: u32 = Default "1000" ("1" to "100000");
+        /// Messages au plus par heure et par compte ; 0 : sans limite. Compté en mémoire : un redémarrage remet à zéro.
+        messages_per_hour: u32 = Default "1000" ("0" to "1000000");
+        /// Messages au plus par jour et par compte ; 0 : sans limite.
+        messages_per_day: u32 = Default "10000" ("0" to "10000000");
+        /// Destinataires au plus par heure et par compte, refusés compris ; 0 : sans limite.
+        recipients_per_hour: u32 = Default "4000" ("0" to "1000000");
+        /// Destinataires au plus par jour et par compte, refusés compris ; 0 : sans limite.
+        recipients_per_day: u32 = Default "20000" ("0" to "10000000");
+        /// Délai au plus d'un envoi différé (HOLDFOR, HOLDUNTIL) ; « 0 s » ne l'offre pas.
+        hold_max: Duration = Default r#""30 d""# (r#""0 s""# to r#""365 d""#);
+        /// Messages au plus par connexion (annoncé par EHLO : LIMITS MAILMAX).
+        messages_per_connection: u32 = Default "1000" ("1" to "1000000");
+        /// Commandes erronées au plus par connexion.
+        errors_max: u32 = Default "10" ("1" to "1000");
+        /// Expéditeurs et destinataires refusés au plus par connexion : sonder les adresses est borné.
+        refusals_max: u32 = Default "100" ("1" to "10000");
+        /// Attente de la commande suivante (RFC 5321 : 5 minutes).
+        command_timeout: Duration = Default r#""5 min""# (r#""10 s""# to r#""1 h""#);
+        /// Attente du bloc suivant d'un message (RFC 5321 : 3 minutes).
+        block_timeout: Duration = Default r#""3 min""# (r#""10 s""# to r#""1 h""#);
+        /// Débit le plus lent d'un message qui arrive, par minute d'attente ; en dessous la connexion est coupée.
+        /// « 0 B » n'en demande aucun.
+        slowest_per_minute: Size = Default r#""60 kB""# (r#""0 B""# to r#""60 MB""#);
     }
 
     /// Lecture par les personnes et leurs logiciels (IMAP, sous TLS).
@@ -164,6 +206,16 @@ settings! {
         give_up_after: Duration = Default r#""2 d""# (r#""1 min""# to r#""14 d""#);
         /// Retard à partir duquel l'expéditeur est prévenu.
         delay_notice_after: Duration = Default r#""4 h""# (r#""1 min""# to r#""14 d""#);
+        /// Attente d'une connexion, adresse par adresse.
+        connect_timeout: Duration = Default r#""30 s""# (r#""1 s""# to r#""10 min""#);
+        /// Attente du salut et des réponses à EHLO, MAIL et RCPT (RFC 5321 : 5 minutes).
+        command_timeout: Duration = Default r#""5 min""# (r#""10 s""# to r#""1 h""#);
+        /// Attente de la réponse à DATA (RFC 5321 : 2 minutes).
+        data_timeout: Duration = Default r#""2 min""# (r#""10 s""# to r#""1 h""#);
+        /// Attente pour chaque bloc du message que le correspondant doit prendre (RFC 5321 : 3 minutes).
+        block_timeout: Duration = Default r#""3 min""# (r#""10 s""# to r#""1 h""#);
+        /// Attente de la réponse au message entier (RFC 5321 : 10 minutes).
+        verdict_timeout: Duration = Default r#""10 min""# (r#""10 s""# to r#""2 h""#);
         /// Transmissions simultanées au plus, tous opérateurs confondus.
         connections: u32 = Default "50" ("1" to "1000");
         /// Transmissions simultanées au plus vers un même opérateur : un opérateur lent ne retient pas les autres.

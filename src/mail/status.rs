@@ -121,6 +121,12 @@ pub enum Status {
     LateBeforeRelease,
     /// One connection has had as many messages as it may.
     TooManyMessages,
+    /// One operator, or one address, holds as many connections as it may.
+    TooManyConnections,
+    /// As many messages or recipients in a time as one peer or account may send.
+    TooFast,
+    /// The peer brings its content more slowly than is worth a connection.
+    TooSlow,
     /// Outbound: no host of the recipient's domain could be found.
     PeerNotFound,
     /// Outbound: no connection, or it broke.
@@ -159,6 +165,7 @@ const fn row(smtp: u16, enhanced: &'static str, imap: Option<&'static str>, text
 
 impl Status {
     #[allow(clippy::too_many_lines, reason = "a table: one line per status")]
+    #[rustfmt::skip]
     const fn row(self) -> Row {
         match self {
             Self::Storage => row(451, "4.3.0", Some("SERVERBUG"), "temporary failure of this server, try again"),
@@ -169,30 +176,20 @@ impl Status {
             Self::TimedOut => row(421, "4.4.2", Some("UNAVAILABLE"), "nothing was heard for too long, closing"),
             Self::TlsRequired => row(530, "5.7.0", Some("PRIVACYREQUIRED"), "issue STARTTLS first"),
             Self::OperatorUnknown => row(554, "5.7.1", None, "this certificate is not one of a listed operator"),
-            Self::DomainNotOperators => {
-                row(550, "5.7.1", None, "the sender's domain is not listed for this certificate")
-            }
-            Self::TrustStale => {
-                row(451, "4.7.1", None, "the trust data of this server is being renewed, try again later")
-            }
+            Self::DomainNotOperators => row(550, "5.7.1", None, "the sender's domain is not listed for this certificate"),
+            Self::TrustStale => row(451, "4.7.1", None, "the trust data of this server is being renewed, try again later"),
             Self::LoginRequired => row(530, "5.7.0", Some("NOPERM"), "log in first"),
             Self::LoginFailed => row(535, "5.7.8", Some("AUTHENTICATIONFAILED"), "the name or the password is wrong"),
             Self::MechanismUnknown => row(504, "5.5.4", Some("CANNOT"), "this mechanism is not offered"),
             Self::LoginMalformed => row(501, "5.5.2", Some("CLIENTBUG"), "the login exchange has no valid form"),
-            Self::NotYourAddress => {
-                row(553, "5.7.1", Some("NOPERM"), "this sender address does not belong to your login")
-            }
+            Self::NotYourAddress => row(553, "5.7.1", Some("NOPERM"), "this sender address does not belong to your login"),
             Self::OutsideTrustSpace => row(550, "5.7.1", None, "this recipient is outside MSSante's trust space"),
             Self::RecipientUnknown => row(550, "5.1.1", None, "there is no such mailbox here"),
             Self::RecipientInactive => row(550, "5.2.1", None, "this mailbox takes no messages"),
             Self::MailboxFull => row(452, "4.2.2", Some("OVERQUOTA"), "this mailbox is full"),
             Self::MessageTooLarge => row(552, "5.3.4", Some("TOOBIG"), "the message is larger than this server takes"),
-            Self::TooManyRecipients => {
-                row(452, "4.5.3", Some("LIMIT"), "too many recipients, send the others in another transaction")
-            }
-            Self::MessageMalformed => {
-                row(554, "5.6.0", Some("CANNOT"), "the structure of the message is beyond the limits")
-            }
+            Self::TooManyRecipients => row(452, "4.5.3", Some("LIMIT"), "too many recipients, send the others in another transaction"),
+            Self::MessageMalformed => row(554, "5.6.0", Some("CANNOT"), "the structure of the message is beyond the limits"),
             Self::BareLineEnd => row(550, "5.6.11", Some("CANNOT"), "a CR or LF stands alone, lines end with CRLF"),
             Self::EmptyMessage => row(554, "5.6.0", Some("CANNOT"), "a message has at least one octet"),
             Self::HasChildren => row(550, "5.5.0", Some("HASCHILDREN"), "the mailbox has others below it"),
@@ -224,30 +221,23 @@ impl Status {
             Self::LoginCancelled => row(501, "5.7.0", None, "the login was cancelled"),
             Self::PlaintextAfterStartTls => row(554, "5.5.1", None, "bytes in clear after STARTTLS, closing"),
             Self::BinaryNeedsChunks => row(503, "5.5.1", None, "binary content comes by BDAT, not by DATA"),
-            Self::EightBitUndeclared => {
-                row(554, "5.6.3", None, "octets above 127 were not declared, send them with BODY=8BITMIME")
-            }
+            Self::EightBitUndeclared => row(554, "5.6.3", None, "octets above 127 were not declared, send them with BODY=8BITMIME"),
             Self::HoldTooLong => row(501, "5.5.4", None, "the release time is beyond what the reply to EHLO allows"),
             Self::LateBeforeRelease => row(501, "5.5.4", None, "BY ends before the release time"),
             Self::TooManyMessages => row(421, "4.7.0", None, "enough messages for one connection, open another"),
+            Self::TooManyConnections => row(421, "4.7.0", Some("LIMIT"), "too many connections from you, close some or use them longer"),
+            Self::TooFast => row(451, "4.7.1", Some("LIMIT"), "too many messages in a short time, send the rest later"),
+            Self::TooSlow => row(421, "4.4.2", None, "content comes too slowly, closing"),
             Self::PeerNotFound => row(451, "4.4.3", None, "no server was found for the recipient's domain"),
             Self::PeerUnreachable => row(451, "4.4.1", None, "the recipient's server did not answer"),
             Self::PeerSilent => row(451, "4.4.2", None, "the recipient's server was silent for too long"),
             Self::PeerWithoutTls => row(451, "4.7.5", None, "no TLS could be set up with the recipient's server"),
-            Self::PeerNotTrusted => {
-                row(451, "4.7.1", None, "the recipient's server is not one that is listed for the domain")
-            }
+            Self::PeerNotTrusted => row(451, "4.7.1", None, "the recipient's server is not one that is listed for the domain"),
             Self::PeerProtocol => row(451, "4.5.0", None, "the recipient's server broke the protocol"),
             Self::PeerWithoutBinary => row(554, "5.6.3", None, "the recipient's server does not take binary messages"),
-            Self::PeerWithoutRequireTls => {
-                row(554, "5.7.30", None, "the recipient's server does not offer REQUIRETLS, which was asked for")
-            }
-            Self::PeerWithoutDeliverBy => {
-                row(554, "5.3.3", None, "the recipient's server does not offer DELIVERBY, which was asked for")
-            }
-            Self::DeliveryTimeExpired => {
-                row(554, "5.4.7", None, "it could not be delivered in the time that was asked")
-            }
+            Self::PeerWithoutRequireTls => row(554, "5.7.30", None, "the recipient's server does not offer REQUIRETLS, which was asked for"),
+            Self::PeerWithoutDeliverBy => row(554, "5.3.3", None, "the recipient's server does not offer DELIVERBY, which was asked for"),
+            Self::DeliveryTimeExpired => row(554, "5.4.7", None, "it could not be delivered in the time that was asked"),
             Self::PeerCannotCarry => row(554, "5.6.3", None, "the recipient's server does not take 8-bit messages"),
         }
     }

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::transport::{Stream, Transport, TransportSink};
-use crate::sessions::{Output, Session, TlsFacts, Want};
+use crate::sessions::{Output, Pace, Session, TlsFacts, Want};
 
 /// TLS for one port.
 pub trait TlsPort: Send + Sync {
@@ -87,6 +87,8 @@ pub enum Ended {
     PeerLeft,
     /// The peer was silent for too long.
     Silent,
+    /// The peer brought too little in too long.
+    Slow,
     /// The peer did not say who it is in time.
     Anonymous,
     /// The peer took nothing for too long, or was gone when it was written to.
@@ -109,6 +111,7 @@ impl fmt::Display for Ended {
             Self::Done => "done",
             Self::PeerLeft => "peer left",
             Self::Silent => "silent for too long",
+            Self::Slow => "too slow",
             Self::Anonymous => "not authenticated in time",
             Self::Gone => "takes nothing",
             Self::NoTls => "TLS handshake failed",
@@ -156,6 +159,7 @@ pub async fn drive<S: Session, T: Stream>(session: S, stream: T, surroundings: S
         authenticated: Some(authenticated),
         must_authenticate_by: now() + patience.anonymous,
         quiet_since: None,
+        brought: Brought::default(),
     };
     let ended = connection.run(start).await.unwrap_or_else(|ended| ended);
     connection.transport.close().await;
@@ -176,6 +180,14 @@ struct Connection<S, T> {
     must_authenticate_by: Instant,
     /// Since when the peer has the floor; unset while it is being answered.
     quiet_since: Option<Instant>,
+    brought: Brought,
+}
+
+/// What the peer has brought in the present span of its pace.
+#[derive(Default)]
+struct Brought {
+    octets: u64,
+    waited: Duration,
 }
 
 /// What ended a wait.
@@ -188,6 +200,10 @@ enum Heard {
     End,
     /// Nothing came for as long as the session wants to wait.
     Silence,
+    /// The span of the peer's pace is over.
+    Span,
+    /// Too little came in it.
+    Slow,
     /// The time to authenticate is over.
     Overdue,
     /// The connection must end.
@@ -211,7 +227,8 @@ impl<S: Session, T: Stream> Connection<S, T> {
                         self.session.receive(&self.input);
                         self.quiet_since = None;
                     }
-                    Heard::Wake => {}
+                    Heard::Wake | Heard::Span => {}
+                    Heard::Slow => return self.end_slow().await,
                     Heard::End => return Ok(Ended::PeerLeft),
                     Heard::Silence => return self.end_silent(Ended::Silent).await,
                     Heard::Overdue => return self.end_silent(Ended::Anonymous).await,
@@ -243,6 +260,31 @@ impl<S: Session, T: Stream> Connection<S, T> {
         self.out.release();
         self.transport.rest();
         self.input = Vec::new();
+        let pace = self.session.pace();
+        if self.is_too_slow(pace) {
+            return Heard::Slow;
+        }
+        let began = now();
+        let heard = self.hear(pace.map(|pace| began + pace.within.saturating_sub(self.brought.waited))).await;
+        if pace.is_some() {
+            self.brought.waited += now() - began;
+            self.brought.octets += self.input.len() as u64;
+        }
+        heard
+    }
+
+    /// Judges the span that is over, and begins the next.
+    fn is_too_slow(&mut self, pace: Option<Pace>) -> bool {
+        let over = pace.is_none_or(|pace| self.brought.waited >= pace.within);
+        let slow = over && pace.is_some_and(|pace| self.brought.octets < pace.octets);
+        if over {
+            self.brought = Brought::default();
+        }
+        slow
+    }
+
+    /// Waits for what happens first; `span` is the end of the present span of the peer's pace.
+    async fn hear(&mut self, span: Option<Instant>) -> Heard {
         // Silence is counted from our last answer: what the session says unasked does not lengthen it.
         let silence = *self.quiet_since.get_or_insert_with(now) + self.session.patience();
         let overdue = self.must_authenticate_by;
@@ -251,6 +293,7 @@ impl<S: Session, T: Stream> Connection<S, T> {
             biased;
             notice = told(&mut self.notice) => Heard::Notice(notice),
             () = sleep_until(overdue), if anonymous => Heard::Overdue,
+            () = sleep_until(span.unwrap_or(overdue)), if span.is_some() => Heard::Span,
             read = self.transport.read(&mut self.input) => match read {
                 Ok(()) if !self.input.is_empty() => Heard::Bytes,
                 _ => Heard::End,
@@ -294,6 +337,12 @@ impl<S: Session, T: Stream> Connection<S, T> {
         self.session.timed_out(&mut self.out);
         self.flush().await?;
         Ok(ended)
+    }
+
+    async fn end_slow(&mut self) -> Result<Ended, Ended> {
+        self.session.too_slow(&mut self.out);
+        self.flush().await?;
+        Ok(Ended::Slow)
     }
 
     async fn end_on_notice(&mut self, notice: Notice) -> Result<Ended, Ended> {

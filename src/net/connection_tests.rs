@@ -16,6 +16,8 @@ struct Parrot {
     secured: Option<TlsFacts>,
     news: mpsc::Receiver<&'static str>,
     tell: Option<&'static str>,
+    /// Content is coming, at least 100 octets a minute.
+    bulk: bool,
 }
 
 impl Session for Parrot {
@@ -43,6 +45,7 @@ impl Session for Parrot {
                     return Want::Close;
                 }
                 b"login" => self.known = true,
+                b"bulk" => self.bulk = true,
                 b"flood" => {
                     for _ in 0..100 {
                         out.extend(&[b'x'; 10_000]);
@@ -72,6 +75,14 @@ impl Session for Parrot {
 
     fn patience(&self) -> Duration {
         Duration::from_secs(300)
+    }
+
+    fn pace(&self) -> Option<Pace> {
+        self.bulk.then_some(Pace { octets: 100, within: Duration::from_secs(60) })
+    }
+
+    fn too_slow(&mut self, out: &mut Output) {
+        out.extend(b"faster\n");
     }
 
     fn timed_out(&mut self, out: &mut Output) {
@@ -134,8 +145,15 @@ fn bench(start: Start, capacity: usize) -> Bench {
     let (news, news_for_session) = mpsc::channel(4);
     let (notice, notice_for_driver) = watch::channel(Notice::None);
     let (failed, failures) = mpsc::unbounded_channel();
-    let session =
-        Parrot { heard: vec![], greeted: false, known: false, secured: None, news: news_for_session, tell: None };
+    let session = Parrot {
+        heard: vec![],
+        greeted: false,
+        known: false,
+        secured: None,
+        news: news_for_session,
+        tell: None,
+        bulk: false,
+    };
     let surroundings = Surroundings {
         peer: ([127, 0, 0, 1], 9).into(),
         start,
@@ -301,5 +319,34 @@ async fn the_end_of_the_server_and_making_room_are_said() {
         bench.notice.send(notice).unwrap();
         assert_eq!(rest(&mut bench.peer).await, "closing\n");
         assert_eq!(bench.driver.await.unwrap(), ended);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_trickles_is_cut_and_one_that_keeps_the_pace_is_not() {
+    for (octets, every, slow) in [(9, 6, true), (1, 1, true), (12, 6, false), (100, 59, false)] {
+        let mut bench = bench(Start::Plain, 4096);
+        expect(&mut bench.peer, "hello\n").await;
+        bench.peer.write_all(b"login\nbulk\n").await.unwrap();
+        expect(&mut bench.peer, "login\nbulk\n").await;
+        let mut spent = 0;
+        let mut heard = [0; 7];
+        while spent < 600 {
+            tokio::select! {
+                biased;
+                read = bench.peer.read_exact(&mut heard) => {
+                    read.unwrap();
+                    break;
+                }
+                () = tokio::time::sleep(Duration::from_secs(every)) => {
+                    bench.peer.write_all(&vec![b'x'; octets]).await.unwrap();
+                    spent += every;
+                }
+            }
+        }
+        assert_eq!(heard == *b"faster\n", slow, "{octets} octets every {every} s, for {spent} s");
+        assert!(!slow || spent <= 66, "{spent}");
+        drop(bench.peer);
+        assert_eq!(bench.driver.await.unwrap(), if slow { Ended::Slow } else { Ended::PeerLeft });
     }
 }

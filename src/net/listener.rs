@@ -4,7 +4,7 @@
 //! session.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -229,14 +229,6 @@ fn report(service: &'static str, ended: Result<(), tokio::task::JoinError>) {
         && error.is_panic()
     {
         tracing::error!(target: "sceau::net", service, %error, "a connection's task died: this is a bug of Sceau");
-    }
-}
-
-/// The network that a per-address limit counts: an IPv4 address, or the /64 that one IPv6 subscriber gets.
-pub(super) fn neighbourhood(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => IpAddr::V4(v4),
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & (u128::MAX << 64)).into()),
     }
 }
 

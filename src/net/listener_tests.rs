@@ -1,5 +1,7 @@
 //! Listening on real sockets: limits, clear errors, and an end that everybody hears.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use tokio::io::AsyncReadExt;
 
 use super::*;
@@ -9,6 +11,7 @@ use crate::sessions::{Output, TlsFacts, Want};
 /// Says hello, then waits.
 struct Quiet {
     greeted: bool,
+    known: bool,
 }
 
 impl Session for Quiet {
@@ -32,7 +35,7 @@ impl Session for Quiet {
     }
 
     fn authenticated(&self) -> bool {
-        true
+        self.known
     }
 }
 
@@ -42,8 +45,19 @@ struct Bench {
     listener: tokio::task::JoinHandle<()>,
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is net")]
 async fn bench(limits: Limits) -> Bench {
+    bench_of(limits, Known::All).await
+}
+
+/// Which peers say who they are, by their order.
+#[derive(Clone, Copy, PartialEq)]
+enum Known {
+    All,
+    First,
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is net")]
+async fn bench_of(limits: Limits, known: Known) -> Bench {
     let listener = Listener::bind("smtp", ([127, 0, 0, 1], 0).into()).await.unwrap();
     let address = listener.address();
     let service = Arc::new(Service {
@@ -54,8 +68,13 @@ async fn bench(limits: Limits) -> Bench {
         busy: b"421 busy\r\n".to_vec(),
     });
     let (notice, shutdown) = watch::channel(Notice::None);
+    let opened = Arc::new(AtomicUsize::new(0));
+    let open = move |_| {
+        let first = opened.fetch_add(1, Ordering::SeqCst) == 0;
+        Quiet { greeted: false, known: first || known == Known::All }
+    };
     let places = Places::new(limits);
-    let listener = tokio::spawn(listener.run(service, places, |_| Quiet { greeted: false }, shutdown));
+    let listener = tokio::spawn(listener.run(service, places, open, shutdown));
     Bench { address, notice, listener }
 }
 
@@ -80,6 +99,25 @@ async fn an_address_beyond_its_limit_is_told_so_and_served_again_later() {
         if first_byte == *b"h" {
             break;
         }
+    }
+}
+
+#[tokio::test]
+async fn a_full_server_lets_the_oldest_stranger_go_and_nobody_else() {
+    let bench = bench_of(Limits { total: 3, per_address: 10 }, Known::First).await;
+    let mut peers = Vec::new();
+    for _ in 0..3 {
+        let mut peer = TcpStream::connect(bench.address).await.unwrap();
+        hear(&mut peer, "hello\n").await;
+        peers.push(peer);
+    }
+    let mut newcomer = TcpStream::connect(bench.address).await.unwrap();
+    hear(&mut newcomer, "hello\n").await;
+    // the first is known; the second is the oldest stranger
+    hear(&mut peers[1], "bye\n").await;
+    assert_eq!(peers[1].read(&mut [0]).await.unwrap(), 0);
+    for peer in [0, 2] {
+        assert!(peers[peer].try_read(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock));
     }
 }
 

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use super::connection::Notice;
-use super::listener::{Limits, neighbourhood};
+use super::listener::Limits;
+use crate::mail::neighbourhood;
 use crate::sessions::TlsFacts;
 
 /// The part of all places (one in so many) by which those who leave may exceed them.

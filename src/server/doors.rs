@@ -12,11 +12,12 @@ use super::{settings, stats};
 use crate::config::Config;
 use crate::flows::statistics::{self, Direction};
 use crate::flows::{Incoming, Intake, Login, Logins, Openings, Outgoing, Peer, Submission, Transaction};
-use crate::mail::{Address, Clock, Domain, EnvelopeId, Fault, MailParams, RcptParams, ReversePath, Status};
+use crate::mail::{AccountId, Address, Clock, Domain, EnvelopeId, Fault, MailParams, RcptParams, ReversePath, Status};
 use crate::proto::{imap, smtp};
 use crate::sessions::imap::{Services, TURNS};
 use crate::sessions::operator::{FromOperators, Operator, OperatorRefused};
-use crate::sessions::smtp::SmtpSession;
+use crate::sessions::rates::{AccountUse, PeerUse};
+use crate::sessions::smtp::{SmtpSession, Timing};
 use crate::sessions::submission::{FromPeople, Person};
 use crate::trust::{Trust, VerifiedOperator};
 
@@ -55,23 +56,17 @@ impl Doors {
         logins: Arc<Logins>,
     ) -> Self {
         let (store, edge) = (&data.store, &data.edge);
-        let host = config.server.name.to_string();
-        let intake = Intake::new(Arc::clone(store), edge.clone(), host, settings::intake(config));
         let outgoing = settings::submission(config, &data.ledger_name);
         let submission = Submission::new(Arc::clone(store), Arc::clone(trust), edge.clone(), outgoing);
         Self {
-            operators: Arc::new(OperatorsDoor {
-                trust: Arc::clone(trust),
-                clock: Arc::clone(&edge.clock),
-                intake: Arc::new(intake),
-                refusals: Arc::clone(refusals),
-                statistics: Arc::clone(&data.refusals),
-                settings: settings::operators_smtp(config),
-            }),
+            operators: Arc::new(OperatorsDoor::new(config, data, trust, refusals)),
             people: Arc::new(SubmissionDoor {
                 logins: Arc::clone(&logins),
                 submission: Arc::new(submission),
                 settings: settings::submission_smtp(config),
+                timing: settings::submission_timing(config),
+                in_use: AccountUse::new(settings::account_rates(config)),
+                clock: Arc::clone(&edge.clock),
                 queued: Arc::clone(queued),
                 domains: Arc::new(data.domains.clone()),
                 statistics: Arc::clone(&data.refusals),
@@ -101,9 +96,25 @@ pub(super) struct OperatorsDoor {
     pub(super) refusals: Arc<Refusals>,
     pub(super) statistics: Arc<statistics::Refusals>,
     pub(super) settings: smtp::Settings,
+    pub(super) timing: Timing,
+    pub(super) in_use: Arc<PeerUse>,
 }
 
 impl OperatorsDoor {
+    fn new(config: &Config, data: &Data, trust: &Arc<Trust>, refusals: &Arc<Refusals>) -> Self {
+        let (store, edge, host) = (&data.store, &data.edge, config.server.name.to_string());
+        Self {
+            trust: Arc::clone(trust),
+            clock: Arc::clone(&edge.clock),
+            intake: Arc::new(Intake::new(Arc::clone(store), edge.clone(), host, settings::intake(config))),
+            refusals: Arc::clone(refusals),
+            statistics: Arc::clone(&data.refusals),
+            settings: settings::operators_smtp(config),
+            timing: settings::operators_timing(config),
+            in_use: PeerUse::new(settings::peer_rates(config)),
+        }
+    }
+
     /// A conversation with a peer that has just connected.
     pub(super) fn open(&self, peer: SocketAddr) -> SmtpSession<Operator<TakesFromOperators>> {
         let intake = TakesFromOperators {
@@ -112,8 +123,10 @@ impl OperatorsDoor {
             refusals: Arc::clone(&self.refusals),
             statistics: Arc::clone(&self.statistics),
         };
-        let role = Operator::new(Arc::clone(&self.trust), Arc::clone(&self.clock), intake, peer);
-        SmtpSession::new(role, peer, self.settings.clone())
+        let (trust, clock) = (Arc::clone(&self.trust), Arc::clone(&self.clock));
+        let role = Operator::new(trust, clock, intake, peer, Arc::clone(&self.in_use));
+        let settings = smtp::Settings { opened: self.clock.now(), ..self.settings.clone() };
+        SmtpSession::new(role, peer, settings, self.timing)
     }
 }
 
@@ -162,6 +175,9 @@ pub(super) struct SubmissionDoor {
     pub(super) logins: Arc<Logins>,
     pub(super) submission: Arc<Submission>,
     pub(super) settings: smtp::Settings,
+    pub(super) timing: Timing,
+    pub(super) in_use: Arc<AccountUse>,
+    pub(super) clock: Arc<dyn Clock>,
     /// Told when something was queued.
     pub(super) queued: Arc<Notify>,
     /// Ours.
@@ -179,7 +195,9 @@ impl SubmissionDoor {
             domains: self.domains.clone(),
             statistics: Arc::clone(&self.statistics),
         };
-        SmtpSession::new(Person::new(flows), peer, self.settings.clone())
+        let role = Person::new(flows, Arc::clone(&self.in_use), Arc::clone(&self.clock));
+        let settings = smtp::Settings { opened: self.clock.now(), ..self.settings.clone() };
+        SmtpSession::new(role, peer, settings, self.timing)
     }
 }
 
@@ -197,6 +215,10 @@ impl FromPeople for TakesFromPeople {
 
     async fn password(&self, user: &str, password: &str) -> Result<Login, Fault> {
         self.logins.password(user, password).await
+    }
+
+    fn account(&self, login: &Login) -> AccountId {
+        login.account
     }
 
     fn begin(&self, login: &Login, peer: Peer, path: ReversePath, params: &MailParams) -> Result<Announced, Fault> {

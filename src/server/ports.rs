@@ -165,9 +165,10 @@ fn boxed(future: impl Future<Output = ()> + Send + 'static) -> impl Future<Outpu
 }
 
 fn busy(voice: Voice) -> Vec<u8> {
-    let fault = Fault::ours(Status::Busy, "no place");
+    // told only to an address that has all that it may have: a flood from everywhere gets no answer
+    let fault = Fault::peer(Status::TooManyConnections, "no place");
     match voice {
-        Voice::Smtp => format!("{} {}\r\n", Status::Busy.smtp(), fault.smtp_text()),
+        Voice::Smtp => format!("{} {}\r\n", Status::TooManyConnections.smtp(), fault.smtp_text()),
         Voice::Imap => format!("* BYE {}\r\n", fault.imap_text()),
     }
     .into_bytes()

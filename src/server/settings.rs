@@ -12,6 +12,9 @@ use crate::net::relay::{self as transport, Host, RouteTable};
 use crate::proto::smtp;
 use crate::queue::schedule::Limits;
 use crate::seal::vault::file::VaultFiles;
+use crate::sessions::Pace;
+use crate::sessions::rates::{AccountRates, PeerRates};
+use crate::sessions::smtp::Timing;
 use crate::trust;
 
 /// Where trust data comes from, and how peers are judged.
@@ -178,7 +181,14 @@ pub fn transport(config: &Config) -> transport::Settings {
     transport::Settings {
         host: config.server.name.clone(),
         port: transport::MX_PORT,
-        patience: transport::Patience::default(),
+        patience: transport::Patience {
+            connect: config.relay.connect_timeout,
+            command: config.relay.command_timeout,
+            data: config.relay.data_timeout,
+            piece: config.relay.block_timeout,
+            verdict: config.relay.verdict_timeout,
+            ..transport::Patience::default()
+        },
         kept_per_host: count(config.relay.connections_per_operator),
     }
 }
@@ -194,19 +204,73 @@ pub fn routes(config: &Config) -> RouteTable {
 #[must_use]
 pub fn operators_smtp(config: &Config) -> smtp::Settings {
     let section = &config.operators;
-    smtp_settings(config, smtp::Profile::Operators, section.message_max, section.recipients_max)
+    let limits = smtp::Limits {
+        message: section.message_max.0,
+        recipients: count(section.recipients_max),
+        transactions: section.messages_per_connection,
+        errors: section.errors_max,
+        refusals: section.refusals_max,
+        ..smtp::Limits::default()
+    };
+    smtp::Settings::new(config.server.name.clone(), smtp::Profile::Operators, limits)
 }
 
 /// The conversation on the submission ports.
 #[must_use]
 pub fn submission_smtp(config: &Config) -> smtp::Settings {
     let section = &config.submission;
-    smtp_settings(config, smtp::Profile::Submission, section.message_max, section.recipients_max)
+    let limits = smtp::Limits {
+        message: section.message_max.0,
+        recipients: count(section.recipients_max),
+        transactions: section.messages_per_connection,
+        errors: section.errors_max,
+        refusals: section.refusals_max,
+        hold: u32::try_from(section.hold_max.as_secs()).unwrap_or(u32::MAX),
+        ..smtp::Limits::default()
+    };
+    smtp::Settings::new(config.server.name.clone(), smtp::Profile::Submission, limits)
 }
 
-fn smtp_settings(config: &Config, profile: smtp::Profile, message: Size, recipients: u32) -> smtp::Settings {
-    let limits = smtp::Limits { message: message.0, recipients: count(recipients), ..smtp::Limits::default() };
-    smtp::Settings::new(config.server.name.clone(), profile, limits)
+/// How long other operators may let us wait for what they say.
+#[must_use]
+pub fn operators_timing(config: &Config) -> Timing {
+    let section = &config.operators;
+    timing(section.command_timeout, section.block_timeout, section.slowest_per_minute)
+}
+
+/// How long people's clients may let us wait for what they say.
+#[must_use]
+pub fn submission_timing(config: &Config) -> Timing {
+    let section = &config.submission;
+    timing(section.command_timeout, section.block_timeout, section.slowest_per_minute)
+}
+
+fn timing(command: Duration, block: Duration, slowest: Size) -> Timing {
+    let pace = Pace { octets: slowest.0, within: Duration::from_secs(60) };
+    Timing { command, block, pace: (slowest.0 > 0).then_some(pace) }
+}
+
+/// How much one operator may do.
+#[must_use]
+pub fn peer_rates(config: &Config) -> PeerRates {
+    let section = &config.operators;
+    PeerRates {
+        connections: count(section.connections_per_peer),
+        messages: section.messages_per_minute,
+        messages_from_address: section.messages_per_minute_per_address,
+    }
+}
+
+/// How much one account may send.
+#[must_use]
+pub fn account_rates(config: &Config) -> AccountRates {
+    let section = &config.submission;
+    AccountRates {
+        messages_hour: section.messages_per_hour,
+        messages_day: section.messages_per_day,
+        recipients_hour: section.recipients_per_hour,
+        recipients_day: section.recipients_per_day,
+    }
 }
 
 /// A count of the file as a count of things.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 pub mod imap;
 pub mod operator;
+pub mod rates;
 pub mod smtp;
 pub mod submission;
 
@@ -26,6 +27,16 @@ pub enum Want {
     Compress,
     /// The output leaves, then the connection ends.
     Close,
+}
+
+/// The least that a peer must bring: a silence is bounded by [`Session::patience`], but one octet in each would hold a
+/// connection for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Octets.
+    pub octets: u64,
+    /// In each such span of our waiting; what we do ourselves in between does not count.
+    pub within: Duration,
 }
 
 /// What the TLS handshake established.
@@ -66,6 +77,16 @@ pub trait Session: Send {
 
     /// How long to wait for input from now on.
     fn patience(&self) -> Duration;
+
+    /// How fast the peer must bring what it is bringing now; none when it may take its time.
+    fn pace(&self) -> Option<Pace> {
+        None
+    }
+
+    /// The peer was slower than [`pace`](Self::pace): say so. The connection ends once this has left.
+    fn too_slow(&mut self, out: &mut Output) {
+        self.timed_out(out);
+    }
 
     /// The peer was silent for longer than [`patience`](Self::patience): say so (421, `* BYE`). The connection ends
     /// once this has left.

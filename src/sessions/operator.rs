@@ -14,6 +14,7 @@ use crate::proto::smtp::Profile;
 use crate::trust::{CertificateFacts, Refusal, Trust, VerifiedOperator};
 
 use super::TlsFacts;
+use super::rates::{PeerUse, Seat};
 use super::smtp::Role;
 
 /// What takes messages from listed operators: `flows::Intake`, or a fake in tests.
@@ -61,14 +62,15 @@ pub struct Operator<I> {
     clock: Arc<dyn Clock>,
     intake: I,
     address: SocketAddr,
-    verified: Option<Arc<VerifiedOperator>>,
+    in_use: Arc<PeerUse>,
+    verified: Option<(Arc<VerifiedOperator>, Seat)>,
 }
 
 impl<I: FromOperators> Operator<I> {
     /// A peer at this address of which nothing is known yet.
     #[must_use]
-    pub fn new(trust: Arc<Trust>, clock: Arc<dyn Clock>, intake: I, address: SocketAddr) -> Self {
-        Self { trust, clock, intake, address, verified: None }
+    pub fn new(trust: Arc<Trust>, clock: Arc<dyn Clock>, intake: I, address: SocketAddr, in_use: Arc<PeerUse>) -> Self {
+        Self { trust, clock, intake, address, in_use, verified: None }
     }
 
     fn log(
@@ -112,7 +114,8 @@ impl<I: FromOperators> Role for Operator<I> {
                     target: "sceau::sessions::operator", peer = %self.address, subject = %operator.dn(),
                     serial = operator.serial(), tls = facts.version, cipher = facts.cipher, "operator verified"
                 );
-                self.verified = Some(Arc::new(operator));
+                let seat = self.in_use.connect(&operator.dn().to_string())?;
+                self.verified = Some((Arc::new(operator), seat));
                 Ok(())
             }
             Err(refusal) => {
@@ -134,9 +137,10 @@ impl<I: FromOperators> Role for Operator<I> {
 
     // [mss#4]
     fn begin(&mut self, peer: Peer, path: ReversePath, params: &MailParams) -> Result<I::Transaction, Fault> {
-        let Some(operator) = &self.verified else {
+        let Some((operator, seat)) = &self.verified else {
             return Err(Fault::peer(Status::OperatorUnknown, "a transaction without a verified operator"));
         };
+        self.in_use.message(seat.name(), self.address.ip(), self.clock.now())?;
         let begun = self.intake.begin(Arc::clone(operator), peer, path.clone(), params);
         let foreign = path.address().and_then(|address| operator.refusal_for(address.domain()));
         if let (Err(_), Some(refusal)) = (&begun, foreign) {

@@ -1,13 +1,15 @@
 //! People and their software on 587 and 465: known by a login, heard only after it.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use crate::flows::{Peer, Transaction};
-use crate::mail::{Domain, Fault, MailParams, ReversePath, Status};
+use crate::mail::{AccountId, Clock, Domain, Fault, MailParams, ReversePath, Status};
 use crate::proto::sasl::Credentials;
 use crate::proto::smtp::Profile;
 
 use super::TlsFacts;
+use super::rates::AccountUse;
 use super::smtp::Role;
 
 /// What knows logins and takes their messages: `flows::Logins` and `flows::Submission`, or a fake in tests.
@@ -22,6 +24,9 @@ pub trait FromPeople: Send + Sync {
     /// # Errors
     /// Why not; the same for an unknown name and a wrong password.
     fn password(&self, user: &str, password: &str) -> impl Future<Output = Result<Self::Login, Fault>> + Send;
+
+    /// The account that a login leads to, by which its messages are counted.
+    fn account(&self, login: &Self::Login) -> AccountId;
 
     /// Begins a transaction of this login.
     ///
@@ -52,6 +57,8 @@ pub trait FromPeople: Send + Sync {
 /// The role of a person's client.
 pub struct Person<F: FromPeople> {
     flows: F,
+    in_use: Arc<AccountUse>,
+    clock: Arc<dyn Clock>,
     login: Option<F::Login>,
     /// The reverse-path of the last MAIL, refused or not.
     from: Option<ReversePath>,
@@ -60,8 +67,8 @@ pub struct Person<F: FromPeople> {
 impl<F: FromPeople> Person<F> {
     /// Somebody who has not signed in.
     #[must_use]
-    pub fn new(flows: F) -> Self {
-        Self { flows, login: None, from: None }
+    pub fn new(flows: F, in_use: Arc<AccountUse>, clock: Arc<dyn Clock>) -> Self {
+        Self { flows, in_use, clock, login: None, from: None }
     }
 }
 
@@ -94,6 +101,7 @@ impl<F: FromPeople> Role for Person<F> {
             return Err(Fault::user(Status::LoginRequired, "a transaction without a login"));
         };
         self.from = Some(path.clone());
+        self.in_use.message(self.flows.account(login), self.clock.now())?;
         self.flows.begin(login, peer, path, params)
     }
 
@@ -105,6 +113,10 @@ impl<F: FromPeople> Role for Person<F> {
 
     fn declined(&self, sender: Option<&Domain>, status: Status) {
         self.flows.declined(sender, status);
+    }
+
+    fn may_name_another(&self) -> Result<(), Fault> {
+        self.login.as_ref().map_or(Ok(()), |login| self.in_use.recipient(self.flows.account(login), self.clock.now()))
     }
 
     fn authenticated(&self) -> bool {

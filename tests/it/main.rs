@@ -23,6 +23,7 @@ mod powerloss;
 mod programs;
 mod proofs;
 mod shape;
+mod smtp;
 mod source;
 mod spec;
 mod store_life;

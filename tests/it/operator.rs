@@ -60,7 +60,8 @@ impl Operator {
             "[server]\nname = {HOST:?}\ndomains = [{DOMAIN:?}]\ndata = {:?}\n\n[log]\nlevel = \"error\"\n\n\
              [trust]\nanchors = [{:?}]\ncrls = [{:?}]\nwhite_list = {:?}\nwhite_list_signature = \"required\"\n\
              white_list_signer = {signer:?}\n\n[operators]\nlisten = [\"127.0.0.1:{}\"]\nconnections_per_address = 1000\n\
-             {identity}\n[clients]\n{identity}\n[submission]\nlisten = []\nlisten_tls = []\n\n\
+             messages_per_minute = 0\nmessages_per_minute_per_address = 0\nmessages_per_connection = 1000000\n\
+             connections_per_peer = 1000\n{identity}\n[clients]\n{identity}\n[submission]\nlisten = []\nlisten_tls = []\n\n\
              [imap]\nlisten = []\nlisten_tls = []\n",
             self.data(),
             pki.join("anchors.pem"),

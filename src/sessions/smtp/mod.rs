@@ -14,11 +14,26 @@ use crate::proto::smtp::server::{Answer, Event, Server};
 use crate::proto::smtp::{Profile, Settings};
 use crate::proto::{Machine, Step};
 
-use super::{Output, Session, TlsFacts, Want};
+use super::{Output, Pace, Session, TlsFacts, Want};
 
-/// RFC 5321 §4.5.3.2.7: a server waits five minutes for the next command.
-// [rfc5321#4.5.3.2.7]
-const PATIENCE: Duration = Duration::from_secs(300);
+/// How long a peer may let us wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// For the next command: RFC 5321 §4.5.3.2.7 asks for five minutes.
+    pub command: Duration,
+    /// For the next block of content: RFC 5321 §4.5.3.2.5 asks for three minutes.
+    pub block: Duration,
+    /// How fast content must come; none when any trickle will do.
+    pub pace: Option<Pace>,
+}
+
+impl Default for Timing {
+    // [rfc5321#4.5.3.2.7] [rfc5321#4.5.3.2.5]
+    fn default() -> Self {
+        let pace = Pace { octets: 60_000, within: Duration::from_secs(60) };
+        Self { command: Duration::from_secs(300), block: Duration::from_secs(180), pace: Some(pace) }
+    }
+}
 
 /// Who the peers of a port are, and what they may do.
 pub trait Role: Send {
@@ -57,6 +72,14 @@ pub trait Role: Send {
     /// The peer was refused something; `sender` is the domain of the reverse-path that it named last, if any.
     fn declined(&self, _sender: Option<&Domain>, _status: Status) {}
 
+    /// One more recipient is to be named in the transaction that [`begin`](Role::begin) began.
+    ///
+    /// # Errors
+    /// Why not now.
+    fn may_name_another(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+
     /// Whether the peer has proved who it is.
     fn authenticated(&self) -> bool;
 }
@@ -64,6 +87,7 @@ pub trait Role: Send {
 /// A conversation with one peer.
 pub struct SmtpSession<R: Role> {
     machine: Server,
+    timing: Timing,
     role: R,
     peer: Peer,
     /// Why the peer is not wanted; told as the reply to its greeting.
@@ -79,10 +103,11 @@ pub struct SmtpSession<R: Role> {
 impl<R: Role> SmtpSession<R> {
     /// A conversation that has not begun, with the peer at this address. The settings' profile is the role's.
     #[must_use]
-    pub fn new(role: R, address: SocketAddr, settings: Settings) -> Self {
+    pub fn new(role: R, address: SocketAddr, settings: Settings, timing: Timing) -> Self {
         let settings = Settings { profile: role.profile(), ..settings };
         Self {
             machine: Server::new(settings),
+            timing,
             role,
             peer: Peer { address, helo: String::new(), tls: String::new() },
             refusal: None,
@@ -143,7 +168,8 @@ impl<R: Role> SmtpSession<R> {
 
     fn rcpt(&mut self, address: &Address, params: &RcptParams) -> Result<(), Fault> {
         let transaction = self.transaction.as_mut().ok_or_else(no_transaction)?;
-        let judged = transaction.recipient(address, params).inspect_err(|fault| self.log("recipient", fault));
+        let judged = self.role.may_name_another().and_then(|()| transaction.recipient(address, params));
+        let judged = judged.inspect_err(|fault| self.log("recipient", fault));
         self.recipients += usize::from(judged.is_ok());
         judged
     }
@@ -270,7 +296,15 @@ impl<R: Role> Session for SmtpSession<R> {
     }
 
     fn patience(&self) -> Duration {
-        PATIENCE
+        if self.machine.in_content() { self.timing.block } else { self.timing.command }
+    }
+
+    fn pace(&self) -> Option<Pace> {
+        self.timing.pace.filter(|_| self.machine.in_content())
+    }
+
+    fn too_slow(&mut self, out: &mut Output) {
+        self.end(Status::TooSlow, out);
     }
 
     // [rfc5321#3.8]

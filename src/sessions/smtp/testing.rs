@@ -4,14 +4,16 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use super::SmtpSession;
+use super::{SmtpSession, Timing};
 use crate::flows::{Peer, Transaction};
 use crate::mail::{
-    Address, Chance, Clock, Domain, Edge, EnvelopeId, Fault, MailParams, RcptParams, ReversePath, Status, Time,
+    AccountId, Address, Chance, Clock, Domain, Edge, EnvelopeId, Fault, MailParams, RcptParams, ReversePath, Status,
+    Time,
 };
 use crate::proto::smtp::{Profile, Settings};
 use crate::sessions::TlsFacts;
 use crate::sessions::operator::{FromOperators, Operator};
+use crate::sessions::rates::{PeerRates, PeerUse};
 use crate::sessions::submission::FromPeople;
 use crate::trust::lab::{Lab, Leaf, ListRow, Organisation, white_list_xml};
 use crate::trust::{
@@ -90,6 +92,10 @@ impl FromPeople for Flows {
         }
     }
 
+    fn account(&self, _: &String) -> AccountId {
+        AccountId(1)
+    }
+
     fn begin(&self, login: &String, _: Peer, path: ReversePath, _: &MailParams) -> Result<Message, Fault> {
         if path.to_string() != *login {
             return Err(Fault::user(Status::NotYourAddress, "somebody else's"));
@@ -99,7 +105,8 @@ impl FromPeople for Flows {
 }
 
 /// A clock that stands still, and chance that repeats.
-struct Fixed(Mutex<u8>);
+#[derive(Default)]
+pub(crate) struct Fixed(Mutex<u8>);
 
 impl Clock for Fixed {
     fn now(&self) -> Time {
@@ -154,8 +161,23 @@ impl World {
 
     /// A session of the operators' port of `mx.a.fr`.
     pub(crate) fn session(&self, flows: &Flows, peer: SocketAddr) -> SmtpSession<Operator<Flows>> {
-        let role = Operator::new(Arc::clone(&self.trust), Arc::clone(&self.edge.clock), flows.clone(), peer);
-        SmtpSession::new(role, peer, settings())
+        self.session_within(
+            flows,
+            peer,
+            &PeerUse::new(PeerRates { connections: 9, messages: 0, messages_from_address: 0 }),
+        )
+    }
+
+    /// The same, of a peer that has used something already.
+    pub(crate) fn session_within(
+        &self,
+        flows: &Flows,
+        peer: SocketAddr,
+        in_use: &Arc<PeerUse>,
+    ) -> SmtpSession<Operator<Flows>> {
+        let (trust, clock) = (Arc::clone(&self.trust), Arc::clone(&self.edge.clock));
+        let role = Operator::new(trust, clock, flows.clone(), peer, Arc::clone(in_use));
+        SmtpSession::new(role, peer, settings(), Timing::default())
     }
 }
 

@@ -1,11 +1,14 @@
 //! Whole conversations of the operators' and of people's sessions, with flows that only remember what they were asked.
 
+use std::sync::Arc;
+
 use tokio::runtime::{Builder, Runtime};
 
-use super::testing::{Flows, NOW, World, operator_b, settings, stranger};
+use super::testing::{Fixed, Flows, NOW, World, operator_b, settings, stranger};
 use super::*;
 use crate::mail::Time;
 use crate::sessions::operator::Operator;
+use crate::sessions::rates::{AccountRates, AccountUse, PeerRates, PeerUse};
 use crate::sessions::submission::Person;
 use crate::trust::lab::{Flaw, Leaf, Organisation};
 
@@ -50,7 +53,9 @@ fn operator(world: &World, flows: &Flows) -> Talk<Operator<Flows>> {
 }
 
 fn person(flows: &Flows) -> Talk<Person<Flows>> {
-    Talk::new(SmtpSession::new(Person::new(flows.clone()), address(), settings()))
+    let rates = AccountRates { messages_hour: 2, messages_day: 0, recipients_hour: 3, recipients_day: 0 };
+    let role = Person::new(flows.clone(), AccountUse::new(rates), Arc::new(Fixed::default()));
+    Talk::new(SmtpSession::new(role, address(), settings(), Timing::default()))
 }
 
 #[test]
@@ -70,6 +75,44 @@ fn a_listed_operator_delivers_for_its_domain_only() {
     let diary = flows.0.lock().unwrap().clone();
     let begun = "mx.b.fr TLSv1.3 TLS13_AES_256_GCM_SHA384 from <jean@b.fr> size Some(9)";
     assert_eq!(diary, [begun, "message bonjour\\r\\n"]);
+}
+
+#[test]
+fn one_operator_has_so_many_connections_and_so_many_messages_in_a_minute() {
+    let (world, flows) = (World::new(NOW), Flows::default());
+    let in_use = PeerUse::new(PeerRates { connections: 1, messages: 2, messages_from_address: 0 });
+    let mut first = Talk::new(world.session_within(&flows, address(), &in_use));
+    assert_eq!(first.greet(world.facts(&operator_b())).1, Want::Input);
+    let mut second = Talk::new(world.session_within(&flows, address(), &in_use));
+    let full = "421 4.7.0 too many connections from you, close some or use them longer";
+    assert_eq!(second.greet(world.facts(&operator_b())), (full.to_owned(), Want::Close));
+    let too_fast = "451 4.7.1 too many messages in a short time, send the rest later";
+    for reply in ["250 2.1.0 sender OK", "250 2.1.0 sender OK", too_fast] {
+        assert_eq!(first.say("RSET\nMAIL FROM:<jean@b.fr>\n"), accepted(reply));
+    }
+    drop(first);
+    let mut third = Talk::new(world.session_within(&flows, address(), &in_use));
+    assert_eq!(third.greet(world.facts(&operator_b())).1, Want::Input);
+}
+
+#[test]
+fn an_account_has_so_many_messages_and_recipients_in_an_hour() {
+    let mut talk = person(&Flows::default());
+    talk.greet(TlsFacts::default());
+    let too_fast = "451 4.7.1 too many messages in a short time, send the rest later";
+    assert_eq!(
+        talk.say("AUTH PLAIN AGplYW5AYS5mcgBzZWNyZXQ=\nMAIL FROM:<jean@a.fr>\n"),
+        accepted("250 2.1.0 sender OK")
+    );
+    for reply in
+        ["250 2.1.5 recipient OK", "550 5.1.1 there is no such mailbox here", "250 2.1.5 recipient OK", too_fast]
+    {
+        let name = if reply.starts_with("550") { "unknown" } else { "c" };
+        assert_eq!(talk.say(&format!("RCPT TO:<{name}@a.fr>\n")), accepted(reply));
+    }
+    for reply in ["250 2.1.0 sender OK", too_fast] {
+        assert_eq!(talk.say("RSET\nMAIL FROM:<jean@a.fr>\n"), accepted(reply));
+    }
 }
 
 #[test]
@@ -140,9 +183,18 @@ fn a_person_sends_as_who_signed_in() {
 fn silence_and_shutdown_are_told() {
     let mut talk = person(&Flows::default());
     talk.say("");
-    assert_eq!(talk.session.patience(), Duration::from_secs(300));
+    assert_eq!((talk.session.patience(), talk.session.pace()), (Duration::from_secs(300), None));
     talk.session.timed_out(&mut talk.out);
     assert_eq!(talk.out.take(), b"421 4.4.2 nothing was heard for too long, closing\r\n");
+    // [rfc5321#4.5.3.2.5]
+    let (world, flows) = (World::new(NOW), Flows::default());
+    let mut talk = operator(&world, &flows);
+    talk.greet(world.facts(&operator_b()));
+    talk.say("MAIL FROM:<jean@b.fr>\nRCPT TO:<claire@a.fr>\nDATA\n");
+    assert_eq!(talk.session.patience(), Duration::from_secs(180));
+    assert_eq!(talk.session.pace(), Timing::default().pace);
+    talk.session.too_slow(&mut talk.out);
+    assert_eq!(talk.out.take(), b"421 4.4.2 content comes too slowly, closing\r\n");
     let mut talk = person(&Flows::default());
     talk.say("");
     talk.session.shut_down(&mut talk.out);

@@ -82,7 +82,7 @@ impl Content {
         *chunk = Chunk { size, left: size, last };
         *tiny += u32::from(size < TINY && !last);
         // what is too large is known before it comes
-        if self.bytes.saturating_add(size) > limit {
+        if self.raw.saturating_add(size) > limit {
             self.fault.get_or_insert(Status::MessageTooLarge);
         }
         if *tiny > tiny_max { Err(Status::TooManyErrors) } else { Ok(()) }

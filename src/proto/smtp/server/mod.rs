@@ -246,8 +246,9 @@ impl Server {
             // [rfc5321#3.8]
             Err(status) if status.smtp() == 421 => self.close(status),
             Err(status) => {
+                let done = self.complain(status);
                 self.failed_before |= verb == Some(Verb::Mail) && self.transaction.is_none();
-                self.complain(status)
+                done
             }
         }
     }
