@@ -12,7 +12,7 @@ use super::lock::{DataLock, LockError};
 use super::settings;
 use crate::config::Config;
 use crate::mail::Time;
-use crate::net::tls::Identity;
+use crate::net::tls::{Identity, Offered, Tickets, offered};
 use crate::trust::{Age, CertificateFacts, Snapshot, Trust};
 
 /// What ends within so many days is mentioned, ever more urgently.
@@ -54,6 +54,7 @@ pub struct Finding {
 #[must_use]
 pub fn examine(config: &Config, now: Time) -> Vec<Finding> {
     let mut report = Report { list: examine_files(config, now), now };
+    report.tls(config);
     if report.data(config) {
         report.ports(config);
     }
@@ -90,6 +91,19 @@ impl Report {
 
     fn bad(&mut self, text: impl Into<String>) {
         self.add(Grade::Bad, text);
+    }
+
+    /// What every handshake offers: nothing of it is a setting, but for the resumption of sessions.
+    // [mss#4]
+    fn tls(&mut self, config: &Config) {
+        let Offered { versions, suites, groups } = offered();
+        let tickets = match config.operators.tickets {
+            Tickets::Off => "sans reprise de session",
+            Tickets::On => "avec reprise de session",
+        };
+        self.good(format!("TLS : {}, {tickets}", versions.join(", ")));
+        self.good(format!("TLS, suites : {}", suites.join(", ")));
+        self.good(format!("TLS, courbes : {}", groups.join(", ")));
     }
 
     fn trust(&mut self, config: &Config) -> Option<Trust> {

@@ -82,6 +82,9 @@ fn check_names_each_file_that_is_missing() {
         assert!(told.lines().any(|line| line.contains("FAUX") && line.contains(name)), "{name}:\n{told}");
     }
     assert!(told.contains("name = \"mail.a.mssante.fr\""), "the settings in force: {told}");
+    for words in ["TLS : TLSv1.3, TLSv1.2, sans reprise", "TLS13_AES_256_GCM_SHA384, ", "courbes : X25519"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
     assert!(!directory.path().join("data").exists(), "nothing was made");
 }
 

@@ -232,6 +232,39 @@ async fn resumption_is_as_configured_and_a_renewed_certificate_is_shown() {
 }
 
 /// Forward secrecy and authenticated encryption only. [mss#4]
+/// A resumed session brings the certificate that it began with, so that a revocation since then counts. [mss#4]
+#[tokio::test]
+async fn a_resumed_operator_is_judged_anew() {
+    let bench = Bench::new();
+    let clock = || Arc::clone(&bench.space.edge.clock);
+    let port = OperatorsPort::new(Arc::clone(&bench.trust), identity(&bench.server), clock(), Tickets::On).unwrap();
+    let builder = rustls::ClientConfig::builder_with_details(provider(), Arc::new(TlsClock(clock())));
+    let mut roots = rustls::RootCertStore::empty();
+    for der in bench.space.lab.anchors_der() {
+        roots.add(der.into()).unwrap();
+    }
+    let builder = builder.with_protocol_versions(VERSIONS).unwrap().with_root_certificates(roots);
+    let resolver = rustls::sign::SingleCertAndKey::from(Arc::clone(&identity(&bench.server).key));
+    let config = Arc::new(builder.with_client_cert_resolver(Arc::new(resolver)));
+    let mut kinds = Vec::new();
+    for _ in 0..2 {
+        let (here, there) = duplex(64 * 1024);
+        let call = async {
+            let name = rustls::pki_types::ServerName::try_from(HOST).unwrap();
+            let mut stream = tokio_rustls::TlsConnector::from(Arc::clone(&config)).connect(name, there).await.unwrap();
+            stream.read_u8().await.unwrap();
+            stream.get_ref().1.handshake_kind()
+        };
+        let (served, kind) = tokio::join!(serve(&port, here), call);
+        let served = served.unwrap();
+        assert!(bench.trust.operator(&served.certificates, start()).is_ok());
+        let since = bench.space.trust(&[("chu-nord.mssante.fr", &bench.server)], &[&bench.server]);
+        assert_eq!(since.operator(&served.certificates, start()).unwrap_err(), crate::trust::Refusal::Revoked);
+        kinds.push(kind);
+    }
+    assert_eq!(kinds[1], Some(rustls::HandshakeKind::Resumed), "{kinds:?}");
+}
+
 #[test]
 fn what_is_offered() {
     let offered = offered();
