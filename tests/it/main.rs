@@ -21,6 +21,7 @@ mod openssl_pki;
 mod operator;
 mod powerloss;
 mod programs;
+mod proof_page;
 mod proofs;
 mod shape;
 mod smtp;

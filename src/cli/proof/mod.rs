@@ -4,6 +4,7 @@
 //! Exit codes: 0 valid, 1 invalid, 2 usage (also a file that can't be read), 3 valid but the hour is not attested.
 
 mod json;
+mod page;
 mod text;
 
 use std::fs;
@@ -31,6 +32,8 @@ pub(super) enum Command {
     Verify(VerifyArguments),
     #[command(about = "Réduit une preuve aux champs que l'on veut révéler")]
     Redact(RedactArguments),
+    #[command(about = "Écrit une page qui vérifie des preuves dans un navigateur, sans réseau")]
+    Page(PageArguments),
     #[command(about = "Recalcule tout un journal et dit à quel octet il a été modifié")]
     Audit(AuditArguments),
 }
@@ -75,12 +78,21 @@ pub(super) struct AuditArguments {
     key: Option<String>,
 }
 
+#[derive(Args)]
+pub(super) struct PageArguments {
+    #[arg(long, value_name = "FICHIER", help = "Politique à y inscrire ; sans elle, qui vérifie la colle")]
+    policy: Option<PathBuf>,
+    #[arg(long, short, value_name = "FICHIER", help = "Où écrire la page")]
+    output: PathBuf,
+}
+
 /// Runs one of the commands.
 pub(super) fn run(command: &Command) -> ExitCode {
     finish(match command {
         Command::Show(arguments) => show(arguments),
         Command::Verify(arguments) => verify_file(arguments),
         Command::Redact(arguments) => redact(arguments),
+        Command::Page(arguments) => write_page(arguments),
         Command::Audit(arguments) => audit_log(arguments),
     })
 }
@@ -126,6 +138,19 @@ fn redact(arguments: &RedactArguments) -> Answer {
     let redacted = file.redact(&keep).to_string();
     let Some(path) = &arguments.output else { return Ok((redacted, VALID)) };
     fs::write(path, redacted).map_err(|error| usage(path, &error))?;
+    Ok((String::new(), VALID))
+}
+
+fn write_page(arguments: &PageArguments) -> Answer {
+    let policy = match &arguments.policy {
+        Some(path) => {
+            let text = String::from_utf8_lossy(&read(path)?).into_owned();
+            Policy::parse(&text).map_err(|error| usage(path, &error))?;
+            text
+        }
+        None => String::new(),
+    };
+    fs::write(&arguments.output, page::page(&policy)).map_err(|error| usage(&arguments.output, &error))?;
     Ok((String::new(), VALID))
 }
 
