@@ -124,7 +124,7 @@ pub(super) async fn purge(data: Arc<Data>) {
             Ok(done) if done == Purged::default() => {}
             Ok(done) => tracing::info!(target: "sceau::server", ?done, "purged"),
             Err(fault) => {
-                tracing::error!(target: "sceau::server", %fault, "the purge is not done; it goes on tomorrow")
+                tracing::error!(target: "sceau::server", %fault, "the purge is not done; it goes on tomorrow");
             }
         }
     }
