@@ -94,10 +94,14 @@ impl<T: Transport> Relay<T> {
         let Some(attempt) = self.load(job)? else { return Ok(()) };
         let outcomes = self.outcomes(job, &attempt, report).await?;
         let Attempt { message, items, .. } = attempt;
+        let progress = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Relayed { .. }));
         let results: Vec<_> = items
             .into_iter()
             .zip(outcomes)
-            .map(|((rcpt, item), outcome)| self.judge(&message, rcpt, item, outcome))
+            .map(|((rcpt, item), outcome)| match outcome {
+                Outcome::Deferred { reason } if progress && is_one_too_many(&reason) => self.next_turn(rcpt, item),
+                outcome => self.judge(&message, rcpt, item, outcome),
+            })
             .collect();
         let bounce = Bounce::due(&message, &results, self.settings.load().expire_secs);
         // durable from here: the outcome, its proof and what the sender is owed are one commit
@@ -172,6 +176,13 @@ impl<T: Transport> Relay<T> {
         Judged { rcpt, subject, item, verdict }
     }
 
+    /// A recipient that the peer takes in another transaction: at once, since it has taken others in this one.
+    // [rfc5321#4.5.3.1.10]
+    fn next_turn(&self, rcpt: u16, item: Item) -> Judged {
+        let verdict = Verdict::Later { due: self.edge.now(), tell: false };
+        Judged { rcpt, subject: Subject::Envelope, item, verdict }
+    }
+
     fn defer(&self, message: &Message, item: &mut Item, reason: String) -> Verdict {
         let (now, settings) = (self.edge.now(), self.settings.load());
         let age = now.secs() - message.released().secs();
@@ -200,6 +211,11 @@ impl<T: Transport> Relay<T> {
 
 /// What a message failed with that its sender wanted back by a time.
 const TOO_LATE: &str = "5.4.7 not delivered by the time that its sender asked for";
+
+/// Whether a reason says that a transaction had too many recipients (RFC 5321 §4.5.3.1.10, RFC 3463 X.5.3).
+fn is_one_too_many(reason: &str) -> bool {
+    reason.contains("452 4.5.3")
+}
 
 fn unreached(outcome: &Outcome) -> Option<&str> {
     match outcome {

@@ -19,6 +19,7 @@ mod layers;
 mod metrics;
 mod openssl_pki;
 mod operator;
+mod postfix;
 mod powerloss;
 mod programs;
 mod proof_page;

@@ -61,6 +61,14 @@ impl SystemNames {
     }
 }
 
+#[cfg(test)]
+impl SystemNames {
+    /// With a resolver of the test's.
+    pub(super) fn with(resolver: TokioResolver) -> Self {
+        Self(Ok(resolver))
+    }
+}
+
 impl Default for SystemNames {
     fn default() -> Self {
         Self::new()

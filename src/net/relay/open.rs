@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::client::TlsStream;
 
 use crate::flows::Outbound;
@@ -284,14 +284,24 @@ async fn turn<S: AsyncRead + AsyncWrite + Unpin>(
     error: &mut Option<String>,
 ) -> Turn {
     let mut buffer = [0; READ_SIZE];
+    // Until when the reply that is awaited may take, whole: not from octet to octet.
+    let mut awaited: Option<(u64, Instant)> = None;
     loop {
         let carried = match machine.next() {
             Step::Event(event) => return Turn::Event(event),
             Step::StartTls => return Turn::StartTls,
             Step::Close => return Turn::Over,
-            Step::Send(bytes) => timeout(patience.piece, write(stream, &bytes)).await,
+            Step::Send(bytes) => {
+                awaited = None;
+                timeout(patience.piece, write(stream, &bytes)).await
+            }
             Step::NeedInput => {
-                let read = timeout(patience.at(machine.stage()), stream.read(&mut buffer)).await;
+                let until = match awaited {
+                    Some((replies, until)) if replies == machine.replies() => until,
+                    _ => now() + patience.at(machine.stage()),
+                };
+                awaited = Some((machine.replies(), until));
+                let read = timeout_at(until, stream.read(&mut buffer)).await;
                 read.map(|read| read.and_then(|count| heard(machine, &buffer[..count])))
             }
         };
@@ -305,6 +315,11 @@ async fn turn<S: AsyncRead + AsyncWrite + Unpin>(
             Err(_) => machine.lost(Status::PeerSilent),
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "net/ is where time comes in")]
+fn now() -> Instant {
+    Instant::now()
 }
 
 async fn write<S: AsyncWrite + Unpin>(stream: &mut S, bytes: &[u8]) -> io::Result<()> {

@@ -1,5 +1,8 @@
 //! Delivery over real sockets and real TLS, to our own operators' port and to servers that misbehave.
 
+mod dns;
+mod hostile;
+
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -158,6 +158,8 @@ pub struct Client {
     current: Option<Current>,
     /// Messages that were begun.
     begun: usize,
+    /// Whole replies so far.
+    heard: u64,
 }
 
 impl Client {
@@ -174,6 +176,7 @@ impl Client {
             offers: Offers::default(),
             waiting: VecDeque::new(),
             sent: VecDeque::from([Command::Greeting]),
+            heard: 0,
             current: None,
             begun: 0,
         }
@@ -203,6 +206,12 @@ impl Client {
                 Command::Quit => Stage::Quit,
             },
         }
+    }
+
+    /// Whole replies so far: while this does not grow, the peer has not answered, however many octets it sends.
+    #[must_use]
+    pub fn replies(&self) -> u64 {
+        self.heard
     }
 
     /// The connection is gone, the peer was silent for too long, or its certificate is not the right one. The events
@@ -244,6 +253,7 @@ impl Client {
     }
 
     fn on_reply(&mut self, reply: PeerReply) {
+        self.heard += 1;
         if let Some(status) = self.objection(&reply) {
             return self.fail(status, Some(reply));
         }
@@ -424,6 +434,10 @@ impl Client {
         self.phase = Phase::Talking;
         if let Err(status) = current.framing.finish(&mut self.output) {
             return self.spoiled(status);
+        }
+        // a yes that came before the end of the content was not said to it: half a message would count as delivered
+        if self.sent.is_empty() && !self.replies.is_empty() {
+            return self.spoiled(Status::PeerProtocol);
         }
         self.sent.push_back(Command::Content);
     }
