@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use sceau::cli::load::Target;
 use sceau::mail::{Address, Domain};
-use sceau::seal::keys::MasterKey;
+use sceau::server::Data;
 use sceau::server::edge::system;
-use sceau::store::{AccountKind, NewAccount, Settings, Store};
+use sceau::server::lock::DataLock;
+use sceau::store::{AccountKind, NewAccount, Store};
 use sceau::trust::lab::{Issued, Lab, LabFiles, Leaf, ListRow, Organisation, sign_white_list, white_list_xml};
 
 /// The host name in the operator's certificate.
@@ -21,8 +22,6 @@ pub const HOST: &str = "mx.charge.mssante.fr";
 pub const SENDER: &str = "envoi@pair.mssante.fr";
 const DOMAIN: &str = "charge.mssante.fr";
 const PEER: &str = "pair.mssante.fr";
-/// The engine's cache when a test opens the data.
-const CACHE: u64 = 64 << 20;
 
 /// An operator's files.
 pub struct Operator {
@@ -84,7 +83,6 @@ impl Operator {
     pub fn begin(&self, accounts: usize) {
         let _ = fs::remove_dir_all(self.data());
         fs::create_dir_all(self.data()).unwrap();
-        MasterKey::create(&self.data().join("master.key"), &*system().chance).unwrap();
         let store = self.store().unwrap();
         for address in addresses(accounts) {
             let address = Address::parse(&address).unwrap();
@@ -97,9 +95,7 @@ impl Operator {
 
     /// Opens the mailboxes while no server runs.
     pub fn store(&self) -> Result<Arc<Store>, String> {
-        let master = MasterKey::load(&self.data().join("master.key")).map_err(|error| error.to_string())?;
-        let store = Store::open_directory(&self.data().join("store"), Settings::default(), CACHE, master, system());
-        store.map_err(|fault| format!("{fault:?}"))
+        open(&self.config()).map(|data| Arc::clone(&data.store))
     }
 
     /// Starts the server and waits until it takes connections.
@@ -128,6 +124,13 @@ impl Operator {
         Target::new(&self.address(), HOST, &pki.join("anchors.pem"), &pki.join("peer.pem"), &pki.join("peer.key"))
             .unwrap()
     }
+}
+
+/// Opens the data of a configuration while no server runs; makes the keys where nothing was yet.
+pub fn open(config: &Path) -> Result<Data, String> {
+    let config = sceau::config::load(config).map_err(|problems| problems.to_string())?;
+    let lock = DataLock::take(&config.server.data).map_err(|error| error.to_string())?;
+    Data::open(&config, lock, system()).map_err(|error| error.to_string())
 }
 
 /// The addresses of so many accounts.

@@ -337,7 +337,7 @@ fn heard(machine: &mut Client, bytes: &[u8]) -> io::Result<()> {
 
 fn trouble(failure: &Failure, error: Option<&str>) -> Trouble {
     Trouble(match (&failure.reply, error) {
-        (Some(reply), _) => format!("at {:?}: {reply}", failure.stage),
+        (Some(reply), _) if reply.code >= 400 => format!("at {:?}: {reply}", failure.stage),
         (None, Some(error)) if failure.status == Status::PeerUnreachable => format!("at {:?}: {error}", failure.stage),
         _ => format!("at {:?}: {} {}", failure.stage, failure.status.enhanced(), failure.status.text()),
     })

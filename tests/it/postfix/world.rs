@@ -4,23 +4,24 @@ use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sceau::flows::hash_password;
 use sceau::mail::{Address, Domain};
-use sceau::seal::keys::MasterKey;
 use sceau::server::edge::system;
-use sceau::store::{AccountKind, NewAccount, Settings, Store};
+use sceau::store::{AccountKind, NewAccount, Store};
 use sceau::trust::lab::{Issued, Lab, LabFiles, Leaf, ListRow, Organisation, sign_white_list, white_list_xml};
 
 use super::instance::{Ports, Postfix};
 use super::wire::{Letter, Wire};
+use crate::operator;
 
 pub const ANNE: &str = "anne@nous.mssante.fr";
 const PASSWORD: &str = "correct horse battery";
 const HOST: &str = "mx.nous.mssante.fr";
 /// Everything that is waited for is there in less, on a busy machine too.
-const DEADLINE: Duration = Duration::from_secs(240);
+const DEADLINE: Duration = Duration::from_secs(180);
 
 /// The certificates.
 pub struct Files(PathBuf);
@@ -54,7 +55,7 @@ impl World {
         let signer = certificates(&folder.path().join("pki"));
         let settings = settings(folder.path(), &signer, ports, [operators, submission, imap]);
         fs::write(folder.path().join("sceau.toml"), settings).unwrap();
-        accounts(&folder.path().join("data"), others);
+        accounts(folder.path(), others);
         let files = Files(folder.path().join("pki"));
         let postfix = Postfix::start(&folder.path().join("postfix"), &files, ports, operators);
         let mut world = Self { folder, operators, submission, imap, server: None, postfix };
@@ -68,7 +69,11 @@ impl World {
         let mut serve = Command::new(env!("CARGO_BIN_EXE_sceau"));
         serve.arg("serve").arg("--config").arg(self.folder.path().join("sceau.toml"));
         self.server = Some(serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap());
-        wait_until("our server listens", || listens(self.operators) && listens(self.imap));
+        wait_until("our server listens", || {
+            let ended = self.server.as_mut().and_then(|server| server.try_wait().unwrap());
+            assert!(ended.is_none(), "the server ended at its start");
+            listens(self.operators) && listens(self.imap)
+        });
     }
 
     /// Ends our server, as an administrator does.
@@ -122,8 +127,8 @@ impl World {
     }
 
     /// Opens the mailboxes while no server runs.
-    pub fn store(&self) -> std::sync::Arc<Store> {
-        open(&self.folder.path().join("data"))
+    pub fn store(&self) -> Arc<Store> {
+        open(self.folder.path())
     }
 
     /// The end of our log, and of Postfix's.
@@ -192,10 +197,9 @@ fn settings(folder: &Path, signer: &str, to: Ports, [operators, submission, imap
     )
 }
 
-fn accounts(data: &Path, others: usize) {
-    fs::create_dir_all(data).unwrap();
-    MasterKey::create(&data.join("master.key"), &*system().chance).unwrap();
-    let store = open(data);
+fn accounts(folder: &Path, others: usize) {
+    fs::create_dir_all(folder.join("data")).unwrap();
+    let store = open(folder);
     let known = hash_password(PASSWORD).unwrap();
     let new = |address: &str, password_hash: String| NewAccount {
         address: Address::parse(address).unwrap(),
@@ -215,9 +219,8 @@ pub fn addresses(others: usize) -> Vec<String> {
     (0..others).map(|number| format!("u{number}@nous.mssante.fr")).collect()
 }
 
-fn open(data: &Path) -> std::sync::Arc<Store> {
-    let master = MasterKey::load(&data.join("master.key")).unwrap();
-    Store::open_directory(&data.join("store"), Settings::default(), 64 << 20, master, system()).unwrap()
+fn open(folder: &Path) -> Arc<Store> {
+    Arc::clone(&operator::open(&folder.join("sceau.toml")).unwrap().store)
 }
 
 /// A port that is free now; nobody else on this machine asks for it in the meantime but by chance.
