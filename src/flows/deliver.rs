@@ -68,6 +68,12 @@ impl<T: Transport> Relay<T> {
         self.desk.begin(self.edge.now(), most)
     }
 
+    /// [`Relay::due`] where that needs nothing from the store; none when it does.
+    #[must_use]
+    pub fn due_from_memory(&self, most: usize) -> Option<Vec<Job>> {
+        self.desk.begin_from_memory(self.edge.now(), most)
+    }
+
     /// Milliseconds until [`Relay::due`] may give something that it does not now, if nothing else happens.
     #[must_use]
     pub fn next_due_in(&self) -> Option<u64> {
@@ -75,9 +81,9 @@ impl<T: Transport> Relay<T> {
         self.desk.wake_at().map(|at| u64::try_from(at.0.saturating_sub(now.0)).unwrap_or(0))
     }
 
-    /// Resolves when the queue has changed since this resolved last.
+    /// Resolves when the queue has changed since this resolved last, or a place is free.
     pub async fn changed(&self) {
-        self.store.queue_changed().await;
+        self.desk.changed().await;
     }
 
     /// Tries once, and commits what became of each recipient.
@@ -86,13 +92,24 @@ impl<T: Transport> Relay<T> {
     /// When the outcome could not be recorded: the items stay as they were and are tried again.
     pub async fn attempt(&self, job: Job) -> Result<(), Fault> {
         let mut report = Report::NotTried;
-        let done = self.try_and_commit(&job, &mut report).await;
-        self.desk.end(&job, &report, self.edge.now()).and(done)
+        let tried = self.try_once(&job, &mut report).await;
+        // Another message may use the way while this one's outcome is being committed.
+        self.desk.learn(&job, &report, self.edge.now());
+        let done = match tried {
+            Ok(Some((attempt, outcomes))) => self.commit(attempt, outcomes).await,
+            Ok(None) => Ok(()),
+            Err(fault) => Err(fault),
+        };
+        self.desk.end(&job, self.edge.now()).and(done)
     }
 
-    async fn try_and_commit(&self, job: &Job, report: &mut Report) -> Result<(), Fault> {
-        let Some(attempt) = self.load(job)? else { return Ok(()) };
+    async fn try_once(&self, job: &Job, report: &mut Report) -> Result<Option<(Attempt, Vec<Outcome>)>, Fault> {
+        let Some(attempt) = self.load(job)? else { return Ok(None) };
         let outcomes = self.outcomes(job, &attempt, report).await?;
+        Ok(Some((attempt, outcomes)))
+    }
+
+    async fn commit(&self, attempt: Attempt, outcomes: Vec<Outcome>) -> Result<(), Fault> {
         let Attempt { message, items, .. } = attempt;
         let progress = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Relayed { .. }));
         let results: Vec<_> = items
@@ -157,9 +174,9 @@ impl<T: Transport> Relay<T> {
             utf8: message.utf8,
             eight_bit: message.eight_bit,
             content: Box::new(StoredContent {
-                prefix: Some(message.prefix.clone()),
+                prefix: message.prefix.clone(),
                 body: self.store.open_body(&message.body)?,
-                at: 0,
+                at: None,
             }),
         })
     }
@@ -306,23 +323,27 @@ impl Judged {
 
 /// A queued message as a transport reads it.
 struct StoredContent {
-    prefix: Option<Vec<u8>>,
+    prefix: Vec<u8>,
     body: BodyReader,
-    at: u64,
+    /// How much of the body was read; none before the beginning.
+    at: Option<u64>,
 }
 
 impl Content for StoredContent {
     fn next_piece(&mut self) -> Result<Option<Vec<u8>>, Fault> {
         const PIECE: u64 = 64 * 1024;
-        if let Some(prefix) = self.prefix.take() {
-            return Ok(Some(prefix));
-        }
-        let end = self.body.size().min(self.at + PIECE);
-        if self.at == end {
+        let at = self.at.unwrap_or(0);
+        let end = self.body.size().min(at + PIECE);
+        let begun = self.at.replace(end).is_some();
+        if begun && at == end {
             return Ok(None);
         }
-        let piece = self.body.read(self.at..end)?;
-        self.at = end;
-        Ok(Some(piece))
+        let piece = if at == end { Vec::new() } else { self.body.read(at..end)? };
+        // What stands above the body goes with its beginning: a small message is one piece.
+        Ok(Some(if begun { piece } else { [self.prefix.as_slice(), &piece].concat() }))
+    }
+
+    fn rewind(&mut self) {
+        self.at = None;
     }
 }

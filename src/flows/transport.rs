@@ -8,11 +8,14 @@ use crate::trust::VerifiedOperator;
 
 /// The bytes of a message, read piece by piece: trace fields first, then the sealed body.
 pub trait Content: Send {
-    /// The next piece of at most 64 KiB; none at the end.
+    /// The next piece, of 64 KiB and, at the beginning, the trace fields at most; none at the end.
     ///
     /// # Errors
     /// When the store can't give it: the transfer is broken off, never ended as if complete.
     fn next_piece(&mut self) -> Result<Option<Vec<u8>>, Fault>;
+
+    /// Begins anew: the connection was gone before the peer answered anything.
+    fn rewind(&mut self);
 }
 
 /// One message for recipients in one domain.

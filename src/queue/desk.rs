@@ -3,6 +3,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Notify;
+
 use super::rows;
 use super::schedule::{Job, Limits, Report, Schedule};
 use super::slot::{Due, Slot, Tag};
@@ -20,11 +22,14 @@ pub struct Desk {
     store: Arc<Store>,
     lane_of: Box<LaneOf>,
     plan: Mutex<Plan>,
+    place_free: Notify,
 }
 
 struct Plan {
     schedule: Schedule,
     read_anew: bool,
+    /// News of domains that were not known when they came.
+    unheard: Vec<Mark>,
 }
 
 /// A message that an administrator is changing: it is not tried until this is dropped.
@@ -37,7 +42,8 @@ impl Desk {
     /// A desk over the queue of a store. `lane_of` names the operator of a domain.
     #[must_use]
     pub fn new(store: Arc<Store>, limits: Limits, lane_of: Box<LaneOf>) -> Self {
-        Self { store, lane_of, plan: Mutex::new(Plan { schedule: Schedule::new(limits), read_anew: true }) }
+        let plan = Plan { schedule: Schedule::new(limits), read_anew: true, unheard: Vec::new() };
+        Self { store, lane_of, plan: Mutex::new(plan), place_free: Notify::new() }
     }
 
     /// Keeps to other limits from now on, and asks again who serves which domain.
@@ -63,13 +69,37 @@ impl Desk {
         Ok(jobs)
     }
 
+    /// [`Desk::begin`] where that needs nothing from the store; none when it does.
+    #[must_use]
+    pub fn begin_from_memory(&self, now: Time, most: usize) -> Option<Vec<Job>> {
+        let mut plan = self.plan();
+        if plan.read_anew || !plan.schedule.short_of(now).is_empty() || !self.hear_in_memory(&mut plan) {
+            return None;
+        }
+        Some(std::iter::from_fn(|| plan.schedule.next(now)).take(most).collect())
+    }
+
+    /// Notes what an attempt tells of the way to its domain, and lets another job have its place. To be told once for
+    /// each job, before its outcomes are committed.
+    pub fn learn(&self, job: &Job, report: &Report, now: Time) {
+        self.plan().schedule.learn(job, report, now);
+        self.place_free.notify_one();
+    }
+
+    /// Resolves when there may be something to begin: the index has changed, or a place is free.
+    pub async fn changed(&self) {
+        tokio::select! {
+            () = self.store.queue_changed() => {}
+            () = self.place_free.notified() => {}
+        }
+    }
+
     /// Takes a job back whose outcomes are committed, or could not be.
     ///
     /// # Errors
     /// When the index can't be read; the job is taken back all the same.
-    pub fn end(&self, job: &Job, report: &Report, now: Time) -> Result<(), Fault> {
+    pub fn end(&self, job: &Job, now: Time) -> Result<(), Fault> {
         let mut plan = self.plan();
-        plan.schedule.learn(job, report, now);
         let heard = self.hear(&mut plan);
         plan.schedule.done(job, now);
         heard
@@ -106,7 +136,8 @@ impl Desk {
             News::ReadAnew => plan.read_anew = true,
             News::Changes(_) if plan.read_anew => {}
             News::Changes(marks) => {
-                for mark in marks {
+                let unheard = std::mem::take(&mut plan.unheard);
+                for mark in unheard.into_iter().chain(marks) {
                     match mark {
                         Mark::Put(name) => self.put(&mut plan.schedule, Slot::read(&name)?)?,
                         Mark::Gone(name) => plan.schedule.remove(&Slot::read(&name)?),
@@ -115,10 +146,36 @@ impl Desk {
             }
         }
         if plan.read_anew {
+            plan.unheard.clear();
             self.read_index(&mut plan.schedule)?;
             plan.read_anew = false;
         }
         Ok(())
+    }
+
+    /// Hears the news when they are all of domains that are known; says whether they were. What was heard of them is
+    /// put back to be heard in full.
+    fn hear_in_memory(&self, plan: &mut Plan) -> bool {
+        let News::Changes(marks) = self.store.queue_news() else {
+            plan.read_anew = true;
+            return false;
+        };
+        let mut unknown = Vec::new();
+        for mark in marks {
+            match &mark {
+                Mark::Put(name) => match Slot::read(name) {
+                    Ok(slot) if plan.schedule.knows(slot.domain) => plan.schedule.put(slot),
+                    _ => unknown.push(mark),
+                },
+                Mark::Gone(name) => {
+                    if let Ok(slot) = Slot::read(name) {
+                        plan.schedule.remove(&slot);
+                    }
+                }
+            }
+        }
+        plan.unheard.append(&mut unknown);
+        plan.unheard.is_empty()
     }
 
     fn put(&self, schedule: &mut Schedule, slot: Slot) -> Result<(), Fault> {

@@ -63,7 +63,11 @@ pub(super) async fn relay<T: Transport + 'static>(
 
 async fn start_due<T: Transport + 'static>(relay: &Arc<Relay<T>>, most: usize, attempts: &mut JoinSet<()>) {
     let looking = Arc::clone(relay);
-    let due = match spawn_blocking(move || looking.due(most)).await {
+    let due = match relay.due_from_memory(most) {
+        Some(due) => Ok(Ok(due)),
+        None => spawn_blocking(move || looking.due(most)).await,
+    };
+    let due = match due {
         Ok(Ok(due)) => due,
         Ok(Err(fault)) => {
             tracing::error!(target: "sceau::server", %fault, "the queue can't be read");

@@ -6,6 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use sceau::cli::load::Target;
@@ -70,6 +71,25 @@ impl Operator {
         )
     }
 
+    /// Sends what is for the peer to this port of this machine, from the next start on.
+    pub fn route_to(&self, port: u16) {
+        let mut text = fs::read_to_string(self.config()).unwrap();
+        text.truncate(text.find("[relay]").unwrap_or(text.len()));
+        let routes = format!("[relay]\nroutes = {{ \"{PEER}\" = \"127.0.0.1:{port}\" }}\n");
+        fs::write(self.config(), text + &routes).unwrap();
+    }
+
+    /// A certificate's file and that of its key: `own` or `peer`.
+    pub fn identity(&self, name: &str) -> (PathBuf, PathBuf) {
+        let pki = self.directory.join("pki");
+        (pki.join(format!("{name}.pem")), pki.join(format!("{name}.key")))
+    }
+
+    /// The file of authorities.
+    pub fn authorities(&self) -> PathBuf {
+        self.directory.join("pki/anchors.pem")
+    }
+
     /// Its configuration file.
     pub fn config(&self) -> PathBuf {
         self.directory.join("sceau.toml")
@@ -100,9 +120,15 @@ impl Operator {
 
     /// Starts the server and waits until it takes connections.
     pub fn serve(&self) -> Serving {
+        self.serve_noting(&AtomicU32::new(0))
+    }
+
+    /// The same; notes its process before it does anything.
+    pub fn serve_noting(&self, pid: &AtomicU32) -> Serving {
         let mut serve = Command::new(env!("CARGO_BIN_EXE_sceau"));
         serve.arg("serve").arg("--config").arg(self.config());
         let mut child = serve.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+        pid.store(child.id(), Ordering::SeqCst);
         for _ in 0..6000 {
             if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
                 return Serving(child);
@@ -139,7 +165,8 @@ pub fn addresses(accounts: usize) -> Vec<String> {
 }
 
 fn issue(lab: &Lab, host: &str) -> Issued {
-    lab.issue(&Leaf::operator(host, &Organisation::new("CHARGE", "1599990009", "Nord (59)"))).unwrap()
+    lab.issue(&Leaf::operator(host, &Organisation::new("CHARGE", "1599990009", "Nord (59)")).and_name("127.0.0.1"))
+        .unwrap()
 }
 
 /// A running server, killed when this is dropped.

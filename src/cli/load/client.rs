@@ -94,13 +94,13 @@ impl Target {
     }
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, LoadError> {
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, LoadError> {
     let found: Result<Vec<_>, _> =
         CertificateDer::pem_file_iter(path).map_err(|error| setting(path, &error))?.collect();
     found.map_err(|error| setting(path, &error))
 }
 
-fn key_of(path: &Path) -> Result<PrivateKeyDer<'static>, LoadError> {
+pub(super) fn key_of(path: &Path) -> Result<PrivateKeyDer<'static>, LoadError> {
     PrivateKeyDer::from_pem_file(path).map_err(|error| setting(path, &error))
 }
 

@@ -5,6 +5,7 @@ mod client;
 mod content;
 mod cpu;
 mod run;
+mod sink;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,6 +17,7 @@ pub use client::{Connection, LoadError, Reply, Target};
 pub use content::Content;
 pub use cpu::spent;
 pub use run::{Job, Report, run};
+pub use sink::{Sink, SinkReport};
 
 use super::terminal::tell;
 use super::{Failure, Outcome};
@@ -31,6 +33,26 @@ pub(super) struct Arguments {
 enum Load {
     #[command(about = "Remet des messages comme le ferait un autre opérateur (STARTTLS, certificat client) et mesure")]
     Smtp(Smtp),
+    #[command(about = "Avale tout ce qu'un opérateur lui remet (STARTTLS, certificat client exigé) et compte")]
+    Sink(SinkArguments),
+}
+
+#[derive(Args)]
+struct SinkArguments {
+    #[arg(long, value_name = "ADRESSE:PORT", default_value = "127.0.0.1:0", help = "Adresse d'écoute")]
+    listen: String,
+    #[arg(long, value_name = "FICHIER", help = "Autorités des certificats clients (PEM)")]
+    ca: PathBuf,
+    #[arg(long, value_name = "FICHIER", help = "Notre certificat (PEM, feuille d'abord)")]
+    cert: PathBuf,
+    #[arg(long, value_name = "FICHIER", help = "Sa clé (PEM)")]
+    key: PathBuf,
+    #[arg(long, value_name = "N", default_value_t = 1000, help = "S'arrête après tant de messages")]
+    messages: u64,
+    #[arg(long, value_name = "SECONDES", default_value_t = 300, help = "S'arrête après ce temps")]
+    seconds: u64,
+    #[arg(long, help = "Écrit l'adresse, le début et le résultat en JSON, une ligne chacun")]
+    json: bool,
 }
 
 #[derive(Args)]
@@ -64,7 +86,10 @@ struct Smtp {
 }
 
 pub(super) fn run_command(arguments: Arguments) -> Outcome {
-    let Load::Smtp(smtp) = arguments.load;
+    let smtp = match arguments.load {
+        Load::Smtp(smtp) => smtp,
+        Load::Sink(sink) => return swallow(&sink),
+    };
     let json = smtp.json;
     let runtime = tokio::runtime::Runtime::new()?;
     let report = runtime.block_on(async { run(smtp.job()?).await }).map_err(|e| Failure::new(e.to_string()))?;
@@ -78,6 +103,31 @@ pub(super) fn run_command(arguments: Arguments) -> Outcome {
         Some(reason) => Err(Failure::new(format!("au moins une connexion a échoué : {reason}"))),
         None => Ok(ExitCode::SUCCESS),
     }
+}
+
+fn swallow(arguments: &SinkArguments) -> Outcome {
+    let SinkArguments { listen, ca, cert, key, messages, seconds, json } = arguments;
+    let failed = |error: LoadError| Failure::new(error.to_string());
+    let runtime = tokio::runtime::Runtime::new()?;
+    let report = runtime.block_on(async {
+        let sink = Sink::open(listen, ca, cert, key).await.map_err(failed)?;
+        let address = sink.address().map_err(failed)?;
+        tell(&if *json { format!("{{\"listening\":\"{address}\"}}") } else { format!("écoute sur {address}") })?;
+        let first = || {
+            // Who listens to neither wants neither.
+            let _ = tell(if *json { "{\"begun\":true}" } else { "premier message reçu" });
+        };
+        Ok::<_, Failure>(sink.run(*messages, Duration::from_secs(*seconds), first).await)
+    })?;
+    if *json {
+        tell(&super::terminal::json(&report)?)?;
+    } else {
+        let SinkReport { messages, octets, connections, seconds, per_second } = report;
+        tell(&format!(
+            "{messages} messages, {octets} octets, {connections} connexions en {seconds:.2} s : {per_second:.1} messages/s"
+        ))?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The heading of a table of [`Report::row`]s.

@@ -84,7 +84,8 @@ async fn a_delivery_under_way_is_left_alone() {
     let changed = keeper.drop(&all(envelope), DropNotice::Report).await.unwrap();
     assert_eq!((changed.recipients, changed.busy), (0, vec![envelope]));
     assert_eq!(keeper.keep(&all(envelope), Keep::Hold).await.unwrap().busy, [envelope]);
-    desk.end(&jobs[0], &queue::schedule::Report::NotTried, now).unwrap();
+    desk.learn(&jobs[0], &queue::schedule::Report::NotTried, now);
+    desk.end(&jobs[0], now).unwrap();
     assert_eq!(keeper.keep(&all(envelope), Keep::Hold).await.unwrap().recipients, 1);
 }
 

@@ -20,6 +20,9 @@ use crate::proto::{Machine, Step};
 use crate::sessions::TlsFacts;
 use crate::trust::{Snapshot, VerifiedOperator};
 
+/// Octets of a message that leaves with its envelope where the peer lets it. Less than what waits in any socket, so that
+/// neither side waits for the other.
+const AT_ONCE_MAX: u64 = 48 * 1024;
 /// Octets taken from the socket at a time.
 const READ_SIZE: usize = 4096;
 
@@ -170,12 +173,13 @@ pub(super) struct Sent {
     pub(super) outcomes: Vec<Outcome>,
     /// Why the connection failed, if it did.
     pub(super) failure: Option<Trouble>,
-    /// Whether the peer answered anything about the message, or may have got some of its content.
+    /// Whether the peer answered anything about the message.
     begun: bool,
 }
 
 impl Sent {
-    /// Whether the connection was dead before the message was begun, so that another may be tried at once.
+    /// Whether the connection was dead before the message was begun, so that another may be tried at once. When it died
+    /// with the message on its way that may be a second copy, as a later attempt would be.
     pub(super) fn was_dead(&self) -> bool {
         self.failure.is_some() && !self.begun
     }
@@ -184,24 +188,28 @@ impl Sent {
 impl Open {
     /// Sends one message, now; gives the connection back when it can be used again.
     pub(super) async fn send(mut self, message: &mut Outbound, now: Time) -> (Sent, Option<Self>) {
+        let before = self.machine.replies();
+        message.content.rewind();
         self.machine.answer(Answer::Begin(transaction(message, now)));
         let mut sent = Sent { outcomes: Vec::new(), failure: None, begun: false };
-        loop {
+        let open = loop {
             match self.turn().await {
                 Turn::Event(Event::Content) => {
-                    sent.begun = true;
                     let answer = next_piece(message);
                     self.machine.answer(answer);
                 }
-                Turn::Event(Event::Outcomes(outcomes)) => {
-                    sent.begun |= outcomes.iter().any(says_something);
-                    sent.outcomes = outcomes;
-                }
+                Turn::Event(Event::Outcomes(outcomes)) => sent.outcomes = outcomes,
                 Turn::Event(Event::Failed(failure)) => sent.failure = Some(trouble(&failure, self.error.as_deref())),
-                Turn::Event(Event::Ready(_)) => return (sent, Some(self)),
-                Turn::StartTls | Turn::Over => return (sent, None),
+                Turn::Event(Event::Ready(_)) => break true,
+                Turn::StartTls | Turn::Over => break false,
             }
-        }
+        };
+        // A 421 is the peer's word on the connection: a server that goes down, or has waited long enough, says so to
+        // whatever comes next.
+        let goodbye =
+            sent.outcomes.iter().any(|outcome| matches!(outcome, Outcome::Refused(reply) if reply.code == 421));
+        sent.begun = self.machine.replies() > before + u64::from(goodbye);
+        (sent, open.then_some(self))
     }
 
     /// Whether the peer sends the notices that a sender asks for.
@@ -227,20 +235,11 @@ impl Open {
     }
 }
 
-/// Whether an outcome is the peer's word on the message. A 421 is its word on the connection: a server that goes down,
-/// or has waited long enough, says so to whatever comes next.
-fn says_something(outcome: &Outcome) -> bool {
-    match outcome {
-        Outcome::Delivered(_) => true,
-        Outcome::Refused(reply) => reply.code != 421,
-        Outcome::Failed(_) => false,
-    }
-}
-
 fn transaction(message: &Outbound, now: Time) -> Transaction {
     let wishes = &message.wishes;
     let recipients = message.recipients.iter().zip(&message.params).map(recipient).collect();
     Transaction {
+        at_once: message.size <= AT_ONCE_MAX,
         binary: wishes.binary,
         require_tls: wishes.require_tls,
         deliver_by: wishes.deliver_by.map(|deadline| deadline.left(now)),

@@ -35,7 +35,7 @@ impl super::Names for Names {
     }
 }
 
-struct Pieces(Vec<Result<&'static str, Status>>);
+struct Pieces(Vec<Result<&'static str, Status>>, Option<Vec<Result<&'static str, Status>>>);
 
 impl Content for Pieces {
     fn next_piece(&mut self) -> Result<Option<Vec<u8>>, Fault> {
@@ -43,6 +43,13 @@ impl Content for Pieces {
             return Ok(None);
         }
         self.0.remove(0).map(|piece| Some(piece.as_bytes().to_vec())).map_err(|status| Fault::ours(status, "segment 7"))
+    }
+
+    fn rewind(&mut self) {
+        if let Some(all) = self.1.take() {
+            self.1 = Some(all.clone());
+            self.0 = all;
+        }
     }
 }
 
@@ -58,7 +65,7 @@ fn message(to: &[&str], pieces: Vec<Result<&'static str, Status>>) -> Outbound {
         size: 20,
         utf8: false,
         eight_bit: false,
-        content: Box::new(Pieces(pieces)),
+        content: Box::new(Pieces(pieces.clone(), Some(pieces))),
     }
 }
 

@@ -133,6 +133,7 @@ fn what_an_administrator_changes_is_not_tried_and_the_other_way_round() {
     plan.release(one.envelope);
     let job = plan.next(Time(2_000)).unwrap();
     assert!(!plan.claim(one.envelope));
+    plan.learn(&job, &Report::Reached, Time(2_000));
     plan.remove(&one);
     plan.done(&job, Time(2_000));
     assert!(plan.claim(one.envelope));
@@ -144,6 +145,7 @@ fn an_outcome_that_was_not_recorded_is_tried_again() {
     let mut plan = plan(LIMITS, 1);
     plan.put(slot(0, 0, 1, 0, 0));
     let job = plan.next(Time(0)).unwrap();
+    plan.learn(&job, &Report::NotTried, Time(0));
     plan.done(&job, Time(0));
     assert_eq!(plan.next(Time(1_000)), None);
     assert!(plan.next(Time(31_000)).is_some());
@@ -299,6 +301,7 @@ impl Model {
             Act::EndUnrecorded => {
                 if !self.out.is_empty() {
                     let job = self.out.remove(0);
+                    self.plan.learn(&job, &Report::NotTried, Time(self.now));
                     self.plan.done(&job, Time(self.now));
                 }
             }

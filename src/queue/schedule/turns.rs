@@ -77,10 +77,14 @@ impl Schedule {
         Some(Job { domain, envelope, rcpts, skip, key, lane })
     }
 
-    /// Notes what an attempt tells of the way to its domain. To be told before the news of its outcomes are.
+    /// Notes what an attempt tells of the way to its domain, and that its place is free. To be told once for each job,
+    /// and before the news of its outcomes are.
     pub fn learn(&mut self, job: &Job, report: &Report, now: Time) {
-        let Some(domain) = self.domains.get_mut(&job.domain) else { return };
         let Some(lane) = self.lanes.get_mut(&job.lane) else { return };
+        if job.skip.is_none() {
+            lane.away = lane.away.saturating_sub(1);
+        }
+        let Some(domain) = self.domains.get_mut(&job.domain) else { return };
         match report {
             Report::NotTried if job.skip.is_none() => domain.not_tried(),
             Report::NotTried => {}
@@ -98,6 +102,7 @@ impl Schedule {
                 domain.unreached(reason.clone(), now);
             }
         }
+        self.take_turns(&job.lane);
     }
 
     /// Forgets that a domain was not reached.
@@ -117,11 +122,6 @@ impl Schedule {
             if domains.is_empty() {
                 self.away.remove(&job.envelope);
             }
-        }
-        if job.skip.is_none()
-            && let Some(lane) = self.lanes.get_mut(&job.lane)
-        {
-            lane.away = lane.away.saturating_sub(1);
         }
         match self.jobs.get(&job.key) {
             Some(entry) if entry.state == State::Away && entry.rcpts.is_empty() => self.take_out(job.key),

@@ -39,12 +39,13 @@ impl Files {
 
 /// Both operators.
 pub struct World {
-    folder: tempfile::TempDir,
+    // Dropped in this order: Postfix ends before its folder goes.
+    pub postfix: Postfix,
     operators: u16,
     submission: u16,
     imap: u16,
     server: Option<Child>,
-    pub postfix: Postfix,
+    folder: tempfile::TempDir,
 }
 
 impl World {
@@ -58,7 +59,7 @@ impl World {
         accounts(folder.path(), others);
         let files = Files(folder.path().join("pki"));
         let postfix = Postfix::start(&folder.path().join("postfix"), &files, ports, operators);
-        let mut world = Self { folder, operators, submission, imap, server: None, postfix };
+        let mut world = Self { postfix, operators, submission, imap, server: None, folder };
         world.serve();
         world
     }

@@ -23,6 +23,8 @@ enum Act {
     Tls,
     /// Reads up to the line with the final dot.
     Content,
+    /// Reads the last chunk, its command included.
+    Chunk,
     /// Reads a little of what comes.
     Taste,
     /// Says this again and again.
@@ -33,7 +35,7 @@ enum Act {
     Silence,
 }
 
-use Act::{Content as Body, Drip, Endless, Hear, Say, Silence, Taste, Tls};
+use Act::{Chunk, Content as Body, Drip, Endless, Hear, Say, Silence, Taste, Tls};
 
 /// What is expected of a recipient: `+` relayed, `-` failed, `~` to be tried again.
 type Wanted = &'static str;
@@ -178,6 +180,29 @@ const TABLE: &[(&str, usize, &[Act], Wanted)] = &[
     ("the verdict drop by drop", 5, &[Drip("250-wait\r\n")], "~~"),
 ];
 
+/// To a peer that takes chunks a small message leaves with its envelope: what it answers then.
+const AT_ONCE: &[(&str, &[Act], Wanted)] = &[
+    ("all is well", &[Say("250 a\r\n250 b\r\n250 c\r\n250 2.0.0 ok\r\n"), Silence], "++"),
+    ("one recipient refused", &[Say("250 a\r\n250 b\r\n550 5.1.1 no\r\n250 2.0.0 ok\r\n"), Silence], "+-"),
+    (
+        "nobody accepted",
+        &[
+            Say("250 a\r\n550 5.1.1 no\r\n450 4.2.0 no\r\n554 5.5.1 nobody\r\n"),
+            Hear("RSET"),
+            Say("250 ok\r\n"),
+            Silence,
+        ],
+        "-~",
+    ),
+    ("the sender deferred", &[Say("451 4.3.0 a\r\n503 b\r\n503 c\r\n503 d\r\n"), Silence], "~~"),
+    ("the content refused", &[Say("250 a\r\n250 b\r\n250 c\r\n554 5.6.0 no\r\n"), Silence], "--"),
+    ("gone without a word", &[], "~~"),
+    ("gone before the verdict", &[Say("250 a\r\n250 b\r\n250 c\r\n")], "~~"),
+    ("silence", &[Silence], "~~"),
+    ("going down", &[Say("421 4.3.2 later\r\n")], "~~"),
+    ("354 where none is due", &[Say("250 a\r\n250 b\r\n250 c\r\n354 go\r\n"), Silence], "~~"),
+];
+
 /// A peer that plays these acts to whoever connects, each time from the beginning.
 async fn peer(world: &World, acts: Vec<Act>) -> u16 {
     let issued = world.lab.issue(&operator_a()).unwrap();
@@ -225,6 +250,12 @@ async fn perform<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut BufReader<S>, a
                     line.clear();
                     stream.read_until(b'\n', &mut line).await.ok().filter(|count| *count > 0)?;
                 }
+            }
+            Chunk => {
+                let mut line = String::new();
+                stream.read_line(&mut line).await.ok()?;
+                let size: usize = line.strip_prefix("BDAT ")?.trim_end().strip_suffix(" LAST")?.parse().ok()?;
+                stream.read_exact(&mut vec![0; size]).await.ok()?;
             }
             Taste => drop(stream.read(&mut [0; 8]).await),
             Endless(text) => loop {
@@ -294,6 +325,27 @@ async fn whatever_a_peer_does_each_recipient_has_its_true_outcome() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[tokio::test]
+// [rfc3030#2] [rfc2920#3.1]
+async fn a_small_message_leaves_with_its_envelope_and_nothing_is_inferred() {
+    const CHUNKS: &[Act] = &[
+        Say("250-mx.a.fr\r\n250-PIPELINING\r\n250-CHUNKING\r\n250 8BITMIME\r\n"),
+        Hear("MAIL"),
+        Hear("RCPT"),
+        Hear("RCPT"),
+        Chunk,
+    ];
+    let world = World::new(NOW);
+    for (name, then, wanted) in AT_ONCE {
+        let port = peer(&world, [HELLO, CHUNKS, then].concat()).await;
+        let mut transport = transport(&world, port, &operator_b());
+        let span = if is_a_wait(then) { Duration::from_millis(400) } else { Duration::from_secs(20) };
+        transport.settings.patience = Patience { command: span, verdict: span, ..Patience::default() };
+        let outcomes = transport.deliver(hello(&["claire@a.fr", "denis@a.fr"])).await;
+        assert_eq!(outcomes.iter().map(mark).collect::<String>(), *wanted, "{name}: {outcomes:?}");
+    }
 }
 
 #[tokio::test]

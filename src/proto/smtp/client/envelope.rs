@@ -31,6 +31,10 @@ pub struct Transaction {
     pub deliver_by: Option<DeliverBy>,
     /// MT-PRIORITY, for a peer that offers it.
     pub priority: Priority,
+    /// The content may leave with the envelope, before the peer has said whom it accepts, where CHUNKING and PIPELINING
+    /// are offered: one round trip instead of two, for octets that are of no use when nobody is accepted. For messages
+    /// that are smaller than what any connection takes before it is read from.
+    pub at_once: bool,
 }
 
 impl Transaction {
@@ -49,6 +53,7 @@ impl Transaction {
             require_tls: false,
             deliver_by: None,
             priority: Priority::default(),
+            at_once: false,
         }
     }
 }

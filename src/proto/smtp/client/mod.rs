@@ -25,6 +25,8 @@ use reply::{NoReply, ReplyReader};
 
 /// Chunks that a pipelining peer is sent before its first reply to one is read.
 const CHUNKS_AHEAD: usize = 8;
+/// Octets of envelope and content that wait for more of it.
+const HELD_BACK_MAX: usize = 256 * 1024;
 
 /// What happens in a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,6 +141,8 @@ struct Current {
     broken: bool,
     /// As many chunks as may be are on their way.
     paused: bool,
+    /// The content leaves with the envelope.
+    at_once: bool,
 }
 
 /// The machine.
@@ -303,6 +307,8 @@ impl Client {
     fn on_verdict(&mut self, command: Command, reply: PeerReply) {
         let Some(current) = &mut self.current else { return };
         let positive = reply.is_positive();
+        // The content that left with the envelope came to nobody: the peer may still be in the transaction.
+        let in_vain = current.at_once && !current.hopeful();
         match command {
             Command::Mail if positive => current.mail_accepted = true,
             Command::Rcpt(index) if positive => current.accepted[index] = true,
@@ -322,7 +328,7 @@ impl Client {
         match command {
             Command::Chunk => self.after_chunk(),
             // [rfc3030#2] only RSET gets out of a message of which a chunk was refused
-            Command::Content if current.broken => self.conclude(Command::Data),
+            Command::Content if current.broken || in_vain => self.conclude(Command::Data),
             Command::Content | Command::NoContent => self.conclude(command),
             _ => self.after_verdict(),
         }
@@ -404,6 +410,8 @@ impl Client {
             current.outcomes[most..].fill(Some(Outcome::Failed(Status::TooManyRecipients)));
         }
         let chunked = matches!(current.framing, Framing::Chunks { .. });
+        current.at_once &= chunked && self.offers.has("PIPELINING");
+        let at_once = current.at_once;
         self.current = Some(current);
         if let (Some(status), Some(current)) = (obstacle, &mut self.current) {
             current.decide(&Outcome::Failed(status));
@@ -414,6 +422,9 @@ impl Client {
         self.waiting.extend((0..most).map(Command::Rcpt));
         self.waiting.extend((!chunked).then_some(Command::Data));
         self.pump();
+        if at_once {
+            self.phase = Phase::ContentWanted;
+        }
     }
 
     fn content(&mut self, piece: &[u8]) {
@@ -422,7 +433,8 @@ impl Client {
             Ok(chunk) => self.sent.extend(chunk.then_some(Command::Chunk)),
             Err(status) => return self.spoiled(status),
         }
-        let full = self.sent.len() >= self.window();
+        let at_once = self.current.as_ref().is_some_and(|current| current.at_once);
+        let full = !at_once && self.sent.len() >= self.window();
         if let Some(current) = &mut self.current {
             current.paused = full;
         }
@@ -440,6 +452,12 @@ impl Client {
             return self.spoiled(Status::PeerProtocol);
         }
         self.sent.push_back(Command::Content);
+    }
+
+    /// Whether the envelope waits for the content, to leave with it.
+    fn holds_back(&self) -> bool {
+        let at_once = self.current.as_ref().is_some_and(|current| current.at_once);
+        at_once && matches!(self.phase, Phase::ContentWanted | Phase::Content) && self.output.len() < HELD_BACK_MAX
     }
 
     /// The content has a lone CR or LF, or a NUL: dropping the connection is the only way not to end the message.
@@ -472,6 +490,7 @@ impl Current {
             framing: if offers.has("CHUNKING") { Framing::chunks(form) } else { Framing::data() },
             broken: false,
             paused: false,
+            at_once: transaction.at_once,
             transaction,
             outcomes: vec![None; count],
             accepted: vec![false; count],
@@ -512,7 +531,7 @@ impl Machine for Client {
 
     fn next(&mut self) -> Step<Event> {
         loop {
-            if !self.output.is_empty() {
+            if !self.output.is_empty() && !self.holds_back() {
                 return Step::Send(std::mem::take(&mut self.output));
             }
             if let Some(event) = self.events.pop_front() {
