@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a benchmark may fail by panicking")]
 #![allow(unreachable_pub, dead_code, reason = "shared with the tests")]
+#![allow(clippy::disallowed_methods, reason = "a benchmark is itself an edge")]
 
 #[path = "../tests/it/operator.rs"]
 mod operator;

@@ -265,10 +265,10 @@ fn count(number: usize, what: &str) -> String {
 /// `45 s`, `12 min`, `3 h`, `2 j`.
 fn age(seconds: i64) -> String {
     match seconds {
-        ..120 => format!("{seconds} s"),
-        ..7_200 => format!("{} min", seconds / 60),
-        ..172_800 => format!("{} h", seconds / 3_600),
-        _ => format!("{} j", seconds / 86_400),
+        i64::MIN..=119 => format!("{seconds} s"),
+        120..=7_199 => format!("{} min", seconds / 60),
+        7_200..=172_799 => format!("{} h", seconds / 3_600),
+        172_800.. => format!("{} j", seconds / 86_400),
     }
 }
 

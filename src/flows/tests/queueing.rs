@@ -119,7 +119,7 @@ async fn a_message_with_a_deadline_comes_back_or_its_sender_is_told() {
         let envelope = submit(&world, &["b1@b.mssante.fr"]).await;
         let deadline = start().plus_secs(90);
         rewrite(&world, envelope, move |message| {
-            message.wishes.deliver_by = Some(Deadline { at: deadline, late: mode, trace: false })
+            message.wishes.deliver_by = Some(Deadline { at: deadline, late: mode, trace: false });
         })
         .await;
         let relay = relay(&world, &told(vec![vec![deferred()]; 3]));

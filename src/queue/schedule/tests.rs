@@ -99,9 +99,9 @@ fn a_domain_that_is_not_reached_costs_one_attempt_in_a_while_and_comes_back_at_o
     let unreached = Report::Unreached("refused".to_owned());
     while let Some(job) = plan.next(now) {
         if job.skip.is_some() {
-            skipped += 1
+            skipped += 1;
         } else {
-            tried += 1
+            tried += 1;
         }
         plan.learn(&job, if job.skip.is_some() { &Report::NotTried } else { &unreached }, now);
         let number = u32::from_be_bytes([job.envelope.0[0], job.envelope.0[1], job.envelope.0[2], job.envelope.0[3]]);

@@ -139,7 +139,7 @@ const TABLE: &[(&str, usize, &[Act], Wanted)] = &[
     ("MAIL answered without end", 2, &[Endless("250-yes\r\n")], "~~"),
     ("MAIL answered drop by drop", 2, &[Drip("250-yes\r\n")], "~~"),
     ("silence after MAIL", 2, &[Silence], "~~"),
-    ("a NUL in a reply", 2, &[Say("2\0500 yes\r\n"), Silence], "~~"),
+    ("a NUL in a reply", 2, &[Say("2\u{0}500 yes\r\n"), Silence], "~~"),
     ("gone after the first recipient", 3, &[], "~~"),
     ("going down at the second recipient", 3, &[Say("421 later\r\n")], "~~"),
     ("second recipient refused, then gone", 3, &[Say("550 5.1.1 unknown\r\n"), Hear("DATA")], "~-"),
