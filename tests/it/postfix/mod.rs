@@ -89,7 +89,7 @@ fn postfix_gets_and_gives_every_octet() {
 }
 
 #[test]
-// [rfc5321#4.5.3.1.8]
+// [rfc5321#4.5.3.1.10]
 fn many_recipients_go_and_come() {
     if !possible("many_recipients_go_and_come") {
         return;

@@ -298,7 +298,7 @@ fn is_a_wait(then: &[Act]) -> bool {
 }
 
 #[tokio::test]
-// [rfc5321#4.5.3.2] [rfc5321#4.2.4] [rfc5321#3.8]
+// [rfc5321#4.5.3.2] [rfc5321#3.8]
 async fn whatever_a_peer_does_each_recipient_has_its_true_outcome() {
     let world = World::new(NOW);
     let mut wrong = String::new();
