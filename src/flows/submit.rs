@@ -140,6 +140,10 @@ impl Transaction for Outgoing {
         }
         let (destination, account) = self.submission.destination(address)?;
         policy::outgoing_recipient(destination, self.declared)?;
+        // [rfc4865#4] what would be delivered at once in the commit is not promised for later
+        if account.is_some() && self.params.wishes(self.submission.edge.now()).hold_until.is_some() {
+            return Err(Fault::user(Status::CannotHoldHere, "held, for a mailbox of this server"));
+        }
         if !self.recipients.iter().any(|known| known.address.key() == address.key()) {
             self.recipients.push(Addressee { address: address.clone(), params: params.clone(), account });
         }

@@ -116,6 +116,8 @@ async fn what_was_asked_waits_with_the_message_and_travels_with_it() {
     let rcpt = RcptParams { notify: Some(Notify::Never), original: Some(original) };
     let mut outgoing = world.submission().begin(&world.anne, peer(), path("anne@a.mssante.fr"), &mail).unwrap();
     outgoing.recipient(&Address::parse("b1@b.mssante.fr").unwrap(), &rcpt).unwrap();
+    let here = outgoing.recipient(&world.anne.address, &rcpt);
+    assert_eq!(here.err().map(|fault| fault.status), Some(Status::CannotHoldHere));
     let envelope = send(outgoing, MESSAGE).await.unwrap();
     let accepted = world.space.edge.now();
     let items = queue::items_of(&world.store, envelope).unwrap();
