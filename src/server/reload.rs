@@ -96,9 +96,8 @@ impl Reloader {
 
     /// Says which file the settings came from: from now on it is looked at.
     pub(super) fn watch(&self, file: PathBuf) {
-        let mut in_force = self.in_force();
-        in_force.seen = look_at(std::slice::from_ref(&file));
-        in_force.file = Some(file);
+        // The first look reads it again: it may have changed since the settings were taken from it.
+        self.in_force().file = Some(file);
     }
 
     /// Reads the file, and puts what may change in force. Waits for the disk.
