@@ -27,6 +27,7 @@ pub struct Host {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchanger {
     /// Lower is tried earlier.
+    // [rfc5321#5.1]
     pub preference: u16,
     /// Its name without the final dot; empty for «no mail here» (RFC 7505).
     pub name: String,
