@@ -8,6 +8,7 @@
     reason = "these modules serve each other; a test may say what it skips, and is itself an edge"
 )]
 
+mod canary;
 mod cli;
 mod conformance;
 mod demo;
