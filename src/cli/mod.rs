@@ -14,6 +14,7 @@ mod account;
 mod ask;
 mod check;
 mod demo;
+mod dkim;
 mod erase;
 mod export;
 mod failure;
@@ -64,6 +65,8 @@ enum Command {
     Trace(trace::Arguments),
     #[command(about = "Preuves : exporter, montrer, vérifier, auditer", subcommand)]
     Proof(export::Command),
+    #[command(about = "Signatures de domaine (DKIM) : créer une clé, montrer son enregistrement DNS", subcommand)]
+    Dkim(dkim::Command),
     #[command(about = "Magasin : vérifier la cohérence de tout ce qui est stocké", subcommand)]
     Store(store::Command),
     #[command(about = "Statistiques du mois : messages par domaine et logiciel, CDA, INS, patients, refus")]
@@ -106,6 +109,7 @@ pub fn main() -> ExitCode {
         Command::Metrics(file) => metrics::run(&file),
         Command::Trace(arguments) => trace::run(arguments),
         Command::Proof(command) => export::run(command),
+        Command::Dkim(command) => dkim::run(command),
         Command::Store(command) => store::run(command),
         Command::Stats(arguments) => stats::run(&arguments),
         Command::Pki(command) => pki::run(command),

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::table::{Key, Presence, Reader, Table, settings};
-use super::values::{HostPort, LogFormat, Ocsp, Setting, Size};
+use super::values::{DkimKey, HostPort, LogFormat, Ocsp, Setting, Size};
 use crate::mail::Domain;
+use crate::net::clamav::Socket;
 use crate::net::http::Url;
 use crate::net::tls::Tickets;
 use crate::trust::signature::SignaturePolicy;
@@ -231,6 +232,27 @@ settings! {
         /// Dossier où les accusés et avis arrivent chez l'expéditeur ; créé au besoin. « INBOX » : avec le courrier, à
         /// sa place dans le fil de la conversation.
         mailbox: String = Default r#""INBOX""#;
+    }
+
+    /// Signatures de domaine (DKIM). Entre opérateurs c'est le certificat qui compte : une signature ne fait que
+    /// renseigner, son absence ou son échec ne refuse rien.
+    dkim: Dkim {
+        /// Clés qui signent ce qui part, par domaine : « sélecteur:fichier » (PKCS#8, droits 0600). Voir « sceau dkim
+        /// keygen ». Plusieurs clés par domaine : une signature par clé.
+        keys: BTreeMap<Domain, Vec<DkimKey>> = Default "{}";
+        /// Vérifier les signatures de ce qui arrive (clés lues dans le DNS, 3 s au plus) ; le verdict est écrit dans
+        /// « Authentication-Results ».
+        verify: bool = Default "true";
+    }
+
+    /// Recherche de programmes malveillants, dans ce qui arrive comme dans ce qui part.
+    scan: Scan {
+        /// Prise de clamd (ClamAV) : chemin d'une prise unix, ou « hôte:port ». Absente : rien n'est examiné. Quand
+        /// clamd ne répond pas, les messages attendent (451). Son « StreamMaxLength » doit valoir au moins les tailles
+        /// maximales des messages.
+        clamav: Option<Socket> = Optional r#""/run/clamav/clamd.ctl""#;
+        /// Temps laissé à clamd pour chaque étape : connexion, morceau, réponse.
+        timeout: Duration = Default r#""2 min""# (r#""1 s""# to r#""10 min""#);
     }
 
     /// Stockage des messages.

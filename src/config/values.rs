@@ -11,6 +11,7 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 use crate::mail::Domain;
+use crate::net::clamav::Socket;
 use crate::net::http::Url;
 use crate::net::tls::Tickets;
 use crate::trust::signature::SignaturePolicy;
@@ -247,6 +248,45 @@ impl Setting for HostPort {
 
     fn write(&self) -> String {
         quoted(&self.to_string())
+    }
+}
+
+impl Setting for Socket {
+    const EXPECTED: &'static str = "un chemin de prise unix, ou un hôte et un port";
+
+    fn read(value: &DeValue<'_>, base: &Path) -> Option<Self> {
+        let text = value.as_str()?;
+        match HostPort::parse(text) {
+            Some(HostPort { host, port }) if !text.contains('/') => Some(Self::Tcp(host, port)),
+            _ => PathBuf::read(value, base).map(Self::Unix),
+        }
+    }
+
+    fn write(&self) -> String {
+        quoted(&self.to_string())
+    }
+}
+
+/// A key that signs for a domain (DKIM): its selector and its file, `s2026:/etc/sceau/dkim-s2026.key`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DkimKey {
+    /// The selector.
+    pub selector: String,
+    /// The private key's file.
+    pub file: PathBuf,
+}
+
+impl Setting for DkimKey {
+    const EXPECTED: &'static str = "un sélecteur et un fichier, par exemple \"s2026:/etc/sceau/dkim-s2026.key\"";
+
+    fn read(value: &DeValue<'_>, base: &Path) -> Option<Self> {
+        let (selector, file) = value.as_str()?.split_once(':')?;
+        let selector = Domain::parse(selector).ok()?.to_string();
+        (!file.is_empty()).then(|| Self { selector, file: base.join(file) })
+    }
+
+    fn write(&self) -> String {
+        quoted(&format!("{}:{}", self.selector, self.file.display()))
     }
 }
 

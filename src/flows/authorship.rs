@@ -12,18 +12,18 @@ const AUTHORS: [&str; 4] = ["From", "Sender", "Resent-From", "Resent-Sender"];
 /// Fields of which clients show one.
 const ONCE: [&str; 5] = ["From", "Sender", "Subject", "Date", "Message-ID"];
 
-/// Judges a header by the addresses that the login may use.
+/// Judges a header by the addresses that the login may use, and gives the first author.
 ///
 /// # Errors
 /// `553 5.7.1` for somebody else's address, `554 5.6.0` for a field that is missing or there too often.
 // [rfc6409#6.1] [rfc5322#3.6] [rfc5322#3.6.2] [rfc5322#3.6.6]
-pub(super) fn authored_by(owned: &[Address], header: &[u8]) -> Result<(), Fault> {
+pub(super) fn authored_by(owned: &[Address], header: &[u8]) -> Result<Address, Fault> {
     for name in ONCE {
         if Headers::new(header).filter(|field| field.is(name)).count() > 1 {
             return Err(malformed(format!("{name} is there more than once")));
         }
     }
-    let (mut authors, mut senders) = (0, 0);
+    let (mut authors, mut senders) = (Vec::new(), 0);
     for field in Headers::new(header) {
         let Some(name) = AUTHORS.into_iter().find(|name| field.is(name)) else { continue };
         let found = mailboxes(&field.value())?;
@@ -31,19 +31,18 @@ pub(super) fn authored_by(owned: &[Address], header: &[u8]) -> Result<(), Fault>
             return Err(Fault::user(Status::NotYourAddress, format!("{name} is not an address of the login")));
         }
         match name {
-            "From" => authors += found.len(),
-            "Sender" => senders += found.len(),
+            "Sender" | "Resent-Sender" if found.len() != 1 => {
+                return Err(malformed(format!("{name} names {} mailboxes", found.len())));
+            }
+            "Sender" => senders += 1,
+            "From" => authors = found,
             _ => {}
         }
-        if name.ends_with("Sender") && found.len() != 1 {
-            return Err(malformed(format!("{name} names {} mailboxes", found.len())));
-        }
     }
-    match authors {
-        0 => Err(malformed("no address in From".to_owned())),
-        2.. if senders == 0 => Err(malformed("several authors and no Sender".to_owned())),
-        _ => Ok(()),
+    if authors.len() > 1 && senders == 0 {
+        return Err(malformed("several authors and no Sender".to_owned()));
     }
+    authors.into_iter().next().ok_or_else(|| malformed("no address in From".to_owned()))
 }
 
 /// The mailboxes of a field, groups opened (RFC 6854 allows them in From).

@@ -1,7 +1,11 @@
 //! The content of a message on its way in: one pass that limits, digests, reads the structure and seals.
 
+use std::sync::Arc;
+
 use super::receipts::Head;
+use super::scan::{Finding, Scan, Scanner};
 use crate::mail::{Fault, Status};
+use crate::proto::dkim::{BodyHashes, Digester, Purpose};
 use crate::proto::mime::header::Headers;
 use crate::proto::mime::{self, Structure, Walker};
 use crate::seal::event::{Draft, Field, message_value, part_value};
@@ -12,6 +16,15 @@ const RECEIVED_MAX: usize = 100;
 /// Times that a message may have come through this very server: forwarded out and back is no loop, again and again is.
 const OWN_RECEIVED_MAX: usize = 4;
 
+/// What is done with content besides sealing it.
+#[derive(Clone, Default)]
+pub(super) struct Examination {
+    /// What its body is digested for.
+    pub(super) digest: Option<Purpose>,
+    /// Who looks for malware in it.
+    pub(super) scanner: Option<Arc<dyn Scanner>>,
+}
+
 /// Takes content as it comes.
 pub(super) struct ContentWriter {
     walker: Walker,
@@ -21,6 +34,8 @@ pub(super) struct ContentWriter {
     eight_bit: bool,
     head: Head,
     host: String,
+    digester: Option<Digester>,
+    scan: Option<Box<dyn Scan>>,
 }
 
 /// Content that is sealed and durable, but in no mailbox yet.
@@ -33,14 +48,37 @@ pub(super) struct Content {
     pub(super) eight_bit: bool,
     /// Its beginning, when it may be a report.
     pub(super) head: Head,
+    /// Digests of its body, as far as they were asked for.
+    pub(super) hashes: BodyHashes,
 }
 
 impl ContentWriter {
     /// Begins content of at most `max` octets; `host` is this server in `Received:` fields.
-    pub(super) fn begin(store: &Store, origin: BodyOrigin, max: u64, host: &str) -> Self {
-        let walker = Walker::new(mime::Limits::default());
-        let body = store.begin_body(origin);
-        Self { walker, body, size: 0, max, eight_bit: false, head: Head::default(), host: host.to_owned() }
+    ///
+    /// # Errors
+    /// `ScannerDown`: nothing is taken that can't be examined.
+    pub(super) async fn begin(
+        store: &Store,
+        origin: BodyOrigin,
+        max: u64,
+        host: &str,
+        examination: &Examination,
+    ) -> Result<Self, Fault> {
+        let scan = match &examination.scanner {
+            Some(scanner) => Some(scanner.begin().await?),
+            None => None,
+        };
+        Ok(Self {
+            walker: Walker::new(mime::Limits::default()),
+            body: store.begin_body(origin),
+            size: 0,
+            max,
+            eight_bit: false,
+            head: Head::default(),
+            host: host.to_owned(),
+            digester: examination.digest.map(Digester::new),
+            scan,
+        })
     }
 
     /// Takes the next bytes.
@@ -52,6 +90,12 @@ impl ContentWriter {
         }
         self.eight_bit |= !bytes.is_ascii();
         self.head.push(bytes);
+        if let Some(digester) = &mut self.digester {
+            digester.push(bytes);
+        }
+        if let Some(scan) = &mut self.scan {
+            scan.write(bytes).await?;
+        }
         self.walker.push(bytes);
         self.body.write(bytes).await
     }
@@ -64,7 +108,14 @@ impl ContentWriter {
             // What the walker did not read would be invisible to clients and missing from the proofs.
             return Err(Fault::peer(Status::MessageMalformed, "parts or header beyond the limits"));
         }
-        Ok(Content { body: self.body.finish().await?, structure, eight_bit: self.eight_bit, head: self.head })
+        if let Some(scan) = self.scan
+            && let Finding::Malware(name) = scan.finish().await?
+        {
+            return Err(Fault::peer(Status::Malware, format!("the scanner found {name}")));
+        }
+        let hashes = self.digester.map(Digester::finish).unwrap_or_default();
+        let (eight_bit, head) = (self.eight_bit, self.head);
+        Ok(Content { body: self.body.finish().await?, structure, eight_bit, head, hashes })
     }
 }
 

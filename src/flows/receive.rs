@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use super::content::{Content, ContentWriter};
+use super::content::{Content, ContentWriter, Examination};
 use super::receipts::debt::{About, Told, is_owed, owe};
 use super::receipts::{Claim, Teller, claims};
+use super::scan::Scanner;
+use super::signatures::{KeyRecords, verdicts};
 use super::statistics::{Direction, Traffic};
 use super::trace::{Hop, Submitter, TraceFields};
 use super::{Peer, Transaction, peer_value, recipient_facts};
@@ -12,6 +14,7 @@ use crate::mail::{
     AccountId, Address, Edge, EnvelopeId, Fault, FlagSet, MailParams, RcptParams, ReversePath, Status, Time, Wishes,
 };
 use crate::policy;
+use crate::proto::dkim::{Purpose, Verdict};
 use crate::proto::dsn::Action;
 use crate::proto::mime::{self, Entry, Headers};
 use crate::seal::event::{Draft, EventKind, Field};
@@ -33,6 +36,8 @@ pub struct Intake {
     edge: Edge,
     host: String,
     settings: IntakeSettings,
+    records: Option<Arc<dyn KeyRecords>>,
+    scanner: Option<Arc<dyn Scanner>>,
 }
 
 /// One transaction with an operator.
@@ -63,7 +68,19 @@ impl Intake {
     /// `host` is this server's name in `Received:` fields.
     #[must_use]
     pub fn new(store: Arc<Store>, edge: Edge, host: String, settings: IntakeSettings) -> Self {
-        Self { store, edge, host, settings }
+        Self { store, edge, host, settings, records: None, scanner: None }
+    }
+
+    /// The same, with verdicts on signatures (DKIM) by these key records.
+    #[must_use]
+    pub fn verifying(self, records: Option<Arc<dyn KeyRecords>>) -> Self {
+        Self { records, ..self }
+    }
+
+    /// The same, with a scanner for malware.
+    #[must_use]
+    pub fn scanning(self, scanner: Option<Arc<dyn Scanner>>) -> Self {
+        Self { scanner, ..self }
     }
 
     /// What an operator may hand in at once.
@@ -126,7 +143,10 @@ impl Transaction for Incoming {
         let origin =
             BodyOrigin { envelope: Some(self.envelope), account: self.recipients.first().map(|first| first.account) };
         let max = self.intake.settings.message_max;
-        self.content = Some(ContentWriter::begin(&self.intake.store, origin, max, &self.intake.host));
+        let Intake { store, host, records, scanner, .. } = &*self.intake;
+        let digest = records.as_ref().map(|_| Purpose::Verify);
+        let examination = Examination { digest, scanner: scanner.clone() };
+        self.content = Some(ContentWriter::begin(store, origin, max, host, &examination).await?);
         Ok(())
     }
 
@@ -144,7 +164,9 @@ impl Transaction for Incoming {
         let (envelope, intake) = (self.envelope, Arc::clone(&self.intake));
         let claims = claims(&intake.store, Teller::Operator(&self.operator), &content)?;
         let traffic = self.traffic(&content);
-        let delivery = self.delivery(content, claims);
+        let (header, now) = (&content.structure.header, intake.edge.now());
+        let signatures = verdicts(intake.records.as_deref(), header, &content.hashes, now).await;
+        let delivery = self.delivery(content, claims, &signatures);
         // durable from here: the message, its quota, its UIDs, its proofs and what its sender is owed are one commit
         intake.store.write(move |tx| traffic.count(tx).and_then(|()| delivery.write(tx))).await?;
         Ok(envelope)
@@ -158,9 +180,9 @@ impl Incoming {
         Traffic::of(Direction::In, sender, recipients, &content.structure.header)
     }
 
-    fn delivery(self, content: Content, claims: Vec<Claim>) -> Delivery {
+    fn delivery(self, content: Content, claims: Vec<Claim>, signatures: &[Verdict]) -> Delivery {
         let now = self.intake.edge.now();
-        let prefix = self.trace(&content, now).bytes();
+        let prefix = self.trace(&content, signatures, now).bytes();
         let from = self.reverse_path.to_string();
         let arrival = content.describe(
             Draft::new(EventKind::RelayIn, self.envelope)
@@ -171,7 +193,7 @@ impl Incoming {
         Delivery { envelope, reverse_path, wishes, now, recipients, prefix, content, arrival, claims }
     }
 
-    fn trace(&self, content: &Content, now: Time) -> TraceFields {
+    fn trace(&self, content: &Content, signatures: &[Verdict], now: Time) -> TraceFields {
         let (host, header) = (&self.intake.host, &content.structure.header);
         // [rfc5321#7.2] whom nobody is shown by the header, nobody is shown here
         let recipient = match &self.recipients[..] {
@@ -182,7 +204,9 @@ impl Incoming {
         let mut trace = TraceFields::default();
         trace.received(&self.peer, &Hop { host, by, utf8: self.utf8, envelope, recipient, now });
         trace.operator(&self.operator, &self.peer.tls);
-        trace.results(host, &[format!("x-mssante=pass smtp.mailfrom={}", self.sender_domain())]);
+        let mut results = vec![format!("x-mssante=pass smtp.mailfrom={}", self.sender_domain())];
+        results.extend(signatures.iter().map(Verdict::result));
+        trace.results(host, &results);
         trace.untrusted(header, host);
         trace.return_path(&self.reverse_path);
         trace

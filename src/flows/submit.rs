@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use super::authorship::authored_by;
 use super::blind_copies::BlindCopyFilter;
-use super::content::{Content, ContentWriter};
+use super::content::{Content, ContentWriter, Examination};
 use super::receipts::debt::{About, owe};
 use super::receipts::{Claim, Teller, claims};
 use super::receive::{deliver, delivered, names};
 use super::refuse::Refusals;
+use super::scan::Scanner;
+use super::signatures::Signers;
 use super::statistics::{Direction, Traffic};
 use super::trace::{Hop, Submitter, TraceFields};
 use super::{Login, Peer, Transaction, recipient_facts};
@@ -46,6 +48,8 @@ pub struct Submission {
     edge: Edge,
     settings: SubmissionSettings,
     refusals: Refusals,
+    signers: Arc<Signers>,
+    scanner: Option<Arc<dyn Scanner>>,
 }
 
 /// One transaction with a login.
@@ -77,7 +81,19 @@ impl Submission {
     #[must_use]
     pub fn new(store: Arc<Store>, trust: Arc<Trust>, edge: Edge, settings: SubmissionSettings) -> Self {
         let refusals = Refusals::new(Arc::clone(&store), edge.clone());
-        Self { store, trust, edge, settings, refusals }
+        Self { store, trust, edge, settings, refusals, signers: Arc::default(), scanner: None }
+    }
+
+    /// The same, with signatures (DKIM) over what leaves.
+    #[must_use]
+    pub fn signing(self, signers: Arc<Signers>) -> Self {
+        Self { signers, ..self }
+    }
+
+    /// The same, with a scanner for malware.
+    #[must_use]
+    pub fn scanning(self, scanner: Option<Arc<dyn Scanner>>) -> Self {
+        Self { scanner, ..self }
     }
 
     /// What a login may send at once.
@@ -153,7 +169,9 @@ impl Transaction for Outgoing {
     async fn begin_content(&mut self) -> Result<(), Fault> {
         let max = self.submission.settings.message_max;
         let origin = BodyOrigin { envelope: Some(self.envelope), account: Some(self.login.account) };
-        let writer = ContentWriter::begin(&self.submission.store, origin, max, &self.submission.settings.host);
+        let Submission { store, signers, scanner, settings, .. } = &*self.submission;
+        let examination = Examination { digest: signers.purpose(), scanner: scanner.clone() };
+        let writer = ContentWriter::begin(store, origin, max, &settings.host, &examination).await?;
         self.content = Some((BlindCopyFilter::new(), writer));
         Ok(())
     }
@@ -170,16 +188,19 @@ impl Transaction for Outgoing {
         let (filter, mut writer) = begun;
         writer.write(&filter.finish()).await?;
         let content = writer.finish().await?;
-        if let Err(fault) = authored_by(std::slice::from_ref(&self.login.address), &content.structure.header) {
-            let message = message_value(content.body.size(), content.body.sha256());
-            let refusals = &self.submission.refusals;
-            refusals.record(&self.login, Some(&self.reverse_path), Some(&message), &fault).await;
-            return Err(fault);
-        }
+        let author = match authored_by(std::slice::from_ref(&self.login.address), &content.structure.header) {
+            Ok(author) => author,
+            Err(fault) => {
+                let message = message_value(content.body.size(), content.body.sha256());
+                let refusals = &self.submission.refusals;
+                refusals.record(&self.login, Some(&self.reverse_path), Some(&message), &fault).await;
+                return Err(fault);
+            }
+        };
         let (envelope, store) = (self.envelope, Arc::clone(&self.submission.store));
         let claims = claims(&store, Teller::Login(&self.login), &content)?;
         let traffic = self.traffic(&content);
-        let sending = self.sending(content, claims);
+        let sending = self.sending(content, author.domain(), claims);
         // durable from here: the seals, local deliveries, queue items and what the sender is owed are one commit
         store.write(move |tx| traffic.count(tx).and_then(|()| sending.write(tx))).await?;
         Ok(envelope)
@@ -193,7 +214,7 @@ impl Outgoing {
         Traffic::of(Direction::Out, Some(from), recipients, &content.structure.header)
     }
 
-    fn sending(mut self, content: Content, claims: Vec<Claim>) -> Sending {
+    fn sending(mut self, content: Content, author: &Domain, claims: Vec<Claim>) -> Sending {
         let submission = Arc::clone(&self.submission);
         let now = submission.edge.now();
         let letters = self.letters(&content);
@@ -203,7 +224,24 @@ impl Outgoing {
         let (host, sender) = (settings.host.clone(), self.login.account);
         let (wishes, utf8) = (self.params.wishes(now), self.params.utf8);
         let Self { peer, envelope, reverse_path, .. } = self;
-        let common = Common { host, origin, now, peer, first: envelope, reverse_path, wishes, utf8, content, sender };
+        let completed = completed(&content, envelope, &host, now);
+        // Before the commit, since a signature takes longer than all the rest of it.
+        let header = [completed.concat().as_bytes(), &content.structure.header].concat();
+        let signatures = submission.signers.fields(author, &header, &content.hashes, now);
+        let common = Common {
+            host,
+            origin,
+            now,
+            peer,
+            first: envelope,
+            reverse_path,
+            wishes,
+            utf8,
+            content,
+            sender,
+            completed,
+            signatures,
+        };
         Sending { common, letters, claims }
     }
 
@@ -256,6 +294,10 @@ struct Common {
     utf8: bool,
     content: Content,
     sender: AccountId,
+    /// The fields that the client left out.
+    completed: Vec<String>,
+    /// The signatures of the author's domain.
+    signatures: Vec<String>,
 }
 
 /// One envelope.
@@ -305,24 +347,18 @@ impl Letter {
 impl Common {
     /// The message's id, which this server gave when the client did not.
     fn message_id(&self) -> String {
-        self.content.message_id().unwrap_or_else(|| format!("<{}@{}>", self.first, self.host))
+        self.content.message_id().unwrap_or_else(|| message_id(self.first, &self.host))
     }
 
-    /// The fields above the sealed bytes; what RFC 6409 §8 asks a submission server to complete among them.
-    // [rfc6409#8] [proofs#seal-field]
+    /// The fields above the sealed bytes.
+    // [proofs#seal-field] [rfc6376#5]
     fn trace(&self, envelope: EnvelopeId, recipients: &[Addressee], seal: LeafHash) -> TraceFields {
         let mut trace = TraceFields::default();
         trace.seal(&self.origin, envelope, &seal.to_string());
-        let header = &self.content.structure.header;
-        if Headers::find(header, "Message-ID").is_none() {
-            trace.completed("Message-ID", &self.message_id());
-        }
-        if Headers::find(header, "Date").is_none() {
-            trace.completed("Date", &self.now.rfc5322());
-        }
+        self.completed.iter().chain(&self.signatures).for_each(|field| trace.whole(field));
         // [rfc5321#7.2]
         let recipient = match recipients {
-            [only] if names(header, &only.address) => Some(&only.address),
+            [only] if names(&self.content.structure.header, &only.address) => Some(&only.address),
             _ => None,
         };
         let Self { host, utf8, now, .. } = self;
@@ -345,4 +381,22 @@ impl Common {
             open_items: 0,
         })
     }
+}
+
+fn message_id(envelope: EnvelopeId, host: &str) -> String {
+    format!("<{envelope}@{host}>")
+}
+
+/// What RFC 6409 §8 asks a submission server to complete.
+// [rfc6409#8]
+fn completed(content: &Content, envelope: EnvelopeId, host: &str, now: Time) -> Vec<String> {
+    let header = &content.structure.header;
+    let mut fields = Vec::new();
+    if Headers::find(header, "Message-ID").is_none() {
+        fields.push(format!("Message-ID: {}\r\n", message_id(envelope, host)));
+    }
+    if Headers::find(header, "Date").is_none() {
+        fields.push(format!("Date: {}\r\n", now.rfc5322()));
+    }
+    fields
 }

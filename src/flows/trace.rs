@@ -70,9 +70,9 @@ impl TraceFields {
         self.fields.push(format!("{SEAL_FIELD}: {origin} {envelope}\r\n {leaf_hash}\r\n"));
     }
 
-    /// A field that a submission must have and the client left out (RFC 6409 §8.1, §8.3).
-    pub(super) fn completed(&mut self, name: &str, value: &str) {
-        self.fields.push(format!("{name}: {value}\r\n"));
+    /// A whole field, with its line end.
+    pub(super) fn whole(&mut self, field: &str) {
+        self.fields.push(field.to_owned());
     }
 
     /// `Received:`.

@@ -151,6 +151,10 @@ pub enum Status {
     DeliveryTimeExpired,
     /// Outbound: the peer cannot carry what the message needs (8-bit content), and sealed content is not converted.
     PeerCannotCarry,
+    /// The scanner for malware does not answer, and nothing is taken that it has not examined.
+    ScannerDown,
+    /// The scanner found malware.
+    Malware,
 }
 
 /// The three public forms of one status.
@@ -241,6 +245,8 @@ impl Status {
             Self::PeerWithoutRequireTls => row(554, "5.7.30", None, "the recipient's server does not offer REQUIRETLS, which was asked for"),
             Self::PeerWithoutDeliverBy => row(554, "5.3.3", None, "the recipient's server does not offer DELIVERBY, which was asked for"),
             Self::DeliveryTimeExpired => row(554, "5.4.7", None, "it could not be delivered in the time that was asked"),
+            Self::ScannerDown => row(451, "4.7.0", None, "the message could not be examined for malware, try again later"),
+            Self::Malware => row(554, "5.7.0", None, "malware was found in the message, remove the attachment"),
             Self::PeerCannotCarry => row(554, "5.6.3", None, "the recipient's server does not take 8-bit messages"),
         }
     }

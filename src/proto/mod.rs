@@ -3,6 +3,7 @@
 //! Four laws, each a test: however the input is cut, the same events and bytes come out; memory is bounded before and
 //! after login; STARTTLS happens only with no input left over, left-over input ends the connection; no input panics.
 
+pub mod dkim;
 pub mod dsn;
 pub mod imap;
 mod machine;

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use super::incidents::Notes;
 use super::lock::DataLock;
 use super::operators::Operators;
-use super::settings;
+use super::{settings, signing};
 use crate::config::{Config, HostPort};
-use crate::flows::{Gate, Proofs, Publication, Purge, QueueKeeper, Recorder, statistics};
+use crate::flows::{Gate, Proofs, Publication, Purge, QueueKeeper, Recorder, Signers, statistics};
 use crate::ledger::note::KeyUse;
 use crate::ledger::{Policy, SigningKey, Witness};
 use crate::mail::{Domain, Edge, Fault};
@@ -60,6 +60,8 @@ pub struct Data {
     pub(super) notes: Notes,
     /// Exports proofs.
     pub proofs: Arc<Proofs>,
+    /// The keys that sign for our domains.
+    pub signers: Arc<Signers>,
     /// The ledger's name in proofs, without its year.
     pub ledger_name: String,
     /// Changes the queue for an administrator.
@@ -88,6 +90,7 @@ impl Data {
     /// What can't be opened, and what to do.
     pub fn open(config: &Config, lock: DataLock, edge: Edge) -> Result<Self, StartError> {
         let data = &config.server.data;
+        let signers = Arc::new(signing::signers(config)?);
         let master = master_key(&settings::master_key(config), data, &edge)?;
         let master = master.with_vault(Arc::new(vault(&settings::vault(config), data, &edge)?));
         let cache = config.store.cache.0;
@@ -115,6 +118,7 @@ impl Data {
             recorder,
             publication,
             witness,
+            signers,
             ledger_name,
             host: config.server.name.clone(),
             domains: config.server.domains.iter().cloned().collect(),

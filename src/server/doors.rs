@@ -11,8 +11,9 @@ use super::refusals::Refusals;
 use super::{settings, stats};
 use crate::config::Config;
 use crate::flows::statistics::{self, Direction};
-use crate::flows::{Incoming, Intake, Login, Logins, Openings, Outgoing, Peer, Submission, Transaction};
+use crate::flows::{Incoming, Intake, KeyRecords, Login, Logins, Openings, Outgoing, Peer, Submission, Transaction};
 use crate::mail::{AccountId, Address, Clock, Domain, EnvelopeId, Fault, MailParams, RcptParams, ReversePath, Status};
+use crate::net::key_records::SystemKeyRecords;
 use crate::proto::{imap, smtp};
 use crate::sessions::imap::{Services, TURNS};
 use crate::sessions::operator::{FromOperators, Operator, OperatorRefused};
@@ -56,8 +57,7 @@ impl Doors {
         logins: Arc<Logins>,
     ) -> Self {
         let (store, edge) = (&data.store, &data.edge);
-        let outgoing = settings::submission(config, &data.ledger_name);
-        let submission = Submission::new(Arc::clone(store), Arc::clone(trust), edge.clone(), outgoing);
+        let submission = submission(config, data, trust);
         Self {
             operators: Arc::new(OperatorsDoor::new(config, data, trust, refusals)),
             people: Arc::new(SubmissionDoor {
@@ -88,6 +88,13 @@ fn mailboxes(config: &Config, data: &Data, logins: Arc<Logins>) -> Services {
     }
 }
 
+/// The flow of submissions, with what is done to their contents.
+fn submission(config: &Config, data: &Data, trust: &Arc<Trust>) -> Submission {
+    let settings = settings::submission(config, &data.ledger_name);
+    let submission = Submission::new(Arc::clone(&data.store), Arc::clone(trust), data.edge.clone(), settings);
+    submission.signing(Arc::clone(&data.signers)).scanning(settings::scanner(config))
+}
+
 /// The operators' port.
 pub(super) struct OperatorsDoor {
     pub(super) trust: Arc<Trust>,
@@ -103,10 +110,12 @@ pub(super) struct OperatorsDoor {
 impl OperatorsDoor {
     fn new(config: &Config, data: &Data, trust: &Arc<Trust>, refusals: &Arc<Refusals>) -> Self {
         let (store, edge, host) = (&data.store, &data.edge, config.server.name.to_string());
+        let intake = Intake::new(Arc::clone(store), edge.clone(), host, settings::intake(config));
+        let records = config.dkim.verify.then(|| Arc::new(SystemKeyRecords::new()) as Arc<dyn KeyRecords>);
         Self {
             trust: Arc::clone(trust),
             clock: Arc::clone(&edge.clock),
-            intake: Arc::new(Intake::new(Arc::clone(store), edge.clone(), host, settings::intake(config))),
+            intake: Arc::new(intake.verifying(records).scanning(settings::scanner(config))),
             refusals: Arc::clone(refusals),
             statistics: Arc::clone(&data.refusals),
             settings: settings::operators_smtp(config),

@@ -33,6 +33,7 @@ pub mod notify;
 pub mod office;
 pub mod refusals;
 pub mod settings;
+pub mod signing;
 pub mod stats;
 pub mod web;
 

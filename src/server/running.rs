@@ -215,7 +215,7 @@ impl Running {
             data.edge.clone(),
             settings::receipts(config, &data.ledger_name),
         );
-        self.background.spawn(tasks::receipts(receipts));
+        self.background.spawn(tasks::receipts(receipts.signing(Arc::clone(&data.signers))));
         self.background.spawn(tasks::warn_of_dates(Arc::clone(&self.reloader), data.edge.clone()));
         self.background.spawn(tasks::record(Arc::clone(&data.recorder)));
         self.background.spawn(stats::write_refusals(Arc::clone(&data.refusals)));

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{Config, HostPort, Ocsp, Size};
-use crate::flows::{IntakeSettings, PurgeSettings, ReceiptsSettings, RelaySettings, SubmissionSettings};
+use crate::flows::{IntakeSettings, PurgeSettings, ReceiptsSettings, RelaySettings, Scanner, SubmissionSettings};
 use crate::ledger::Shards;
 use crate::mail::{Domain, Edge};
+use crate::net::clamav::Clamd;
 use crate::net::relay::{self as transport, Host, RouteTable};
 use crate::proto::smtp;
 use crate::queue::schedule::Limits;
@@ -142,6 +143,13 @@ pub fn submission(config: &Config, origin: &str) -> SubmissionSettings {
         domains: config.server.domains.iter().cloned().collect(),
         origin: origin.to_owned(),
     }
+}
+
+/// Who looks for malware, if anybody does.
+#[must_use]
+pub fn scanner(config: &Config) -> Option<Arc<dyn Scanner>> {
+    let socket = config.scan.clamav.clone()?;
+    Some(Arc::new(Clamd::new(socket, config.scan.timeout)))
 }
 
 /// What this server is in its reports to senders.

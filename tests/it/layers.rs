@@ -18,6 +18,7 @@ const LAW: &[(&str, &[&str])] = &[
         &[
             "mail",
             "proto::mime",
+            "proto::dkim",
             "proto::dsn",
             "proto::mdn",
             "proto::report",

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::debt::{self, Debt, Delivery, Reading, Told, What};
-use crate::flows::{ExportedProof, Proofs};
+use crate::flows::{ExportedProof, Proofs, Signers};
 use crate::mail::{
     AccountId, Address, Blame, Domain, Edge, EnvelopeId, Fault, FlagSet, Notify, RcptParams, Return, ReversePath,
     Status, Time, Wishes,
@@ -54,6 +54,7 @@ pub struct Receipts {
     trust: Arc<Trust>,
     edge: Edge,
     settings: ReceiptsSettings,
+    signers: Arc<Signers>,
 }
 
 /// What a look at the debts did.
@@ -89,7 +90,13 @@ impl Receipts {
         edge: Edge,
         settings: ReceiptsSettings,
     ) -> Self {
-        Self { store, proofs, trust, edge, settings }
+        Self { store, proofs, trust, edge, settings, signers: Arc::default() }
+    }
+
+    /// The same, with signatures (DKIM) over reports that leave.
+    #[must_use]
+    pub fn signing(self, signers: Arc<Signers>) -> Self {
+        Self { signers, ..self }
     }
 
     /// The same, with reports to senders of this server in another mailbox.
@@ -140,9 +147,23 @@ impl Receipts {
         let sealed = self.seal(&bytes, place).await?;
         match place {
             Place::Here(account) => self.deliver(key, debt, sealed, account).await?,
-            Place::Away | Place::Nowhere => self.enqueue(key, debt, sealed).await?,
+            Place::Away | Place::Nowhere => {
+                let signatures = self.signatures(&debt, &bytes);
+                self.enqueue(key, debt, sealed, signatures).await?;
+            }
         }
         Ok(Made::Now)
+    }
+
+    /// The signatures of the report's author: this server, or the person who read.
+    fn signatures(&self, debt: &Debt, bytes: &[u8]) -> Vec<String> {
+        let domain = match &debt.what {
+            What::Delivery(_) => Some(self.settings.host.clone()),
+            What::Reading(reading) => {
+                self.store.account(reading.account).ok().map(|account| account.address().domain().clone())
+            }
+        };
+        domain.map(|domain| self.signers.fields_of(&domain, bytes, self.edge.now())).unwrap_or_default()
     }
 
     fn place(&self, to: &Address) -> Place {
@@ -190,7 +211,7 @@ impl Receipts {
 
     /// Reports to other operators' senders leave by the queue, with a null reverse-path: nobody answers them.
     // [rfc3461#6.1] [rfc5321#4.5.5]
-    async fn enqueue(&self, key: Vec<u8>, debt: Debt, sealed: Sealed) -> Result<(), Fault> {
+    async fn enqueue(&self, key: Vec<u8>, debt: Debt, sealed: Sealed, signatures: Vec<String>) -> Result<(), Fault> {
         let envelope = EnvelopeId::random(&*self.edge.chance);
         let host = self.settings.host.clone();
         let origin = format!("{}/{}", self.settings.origin, self.edge.now().year());
@@ -210,6 +231,7 @@ impl Receipts {
                 let seal = tx.record_event(seal, Subject::Envelope)?;
                 let mut trace = TraceFields::default();
                 trace.seal(&origin, envelope, &seal.to_string());
+                signatures.iter().for_each(|field| trace.whole(field));
                 let queued = queued(tx, envelope, trace.bytes(), &sealed)?;
                 // [rfc3461#6.1] nobody is told of the fate of a report
                 let never = RcptParams { notify: Some(Notify::Never), original: None };
