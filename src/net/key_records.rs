@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hickory_resolver::proto::rr::RData;
 use hickory_resolver::{ResolverBuilder, TokioResolver};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 
 use crate::flows::{Boxed, KeyRecords, Records};
 use crate::proto::dkim::Lookup;
@@ -53,12 +53,14 @@ impl Default for SystemKeyRecords {
 impl KeyRecords for SystemKeyRecords {
     fn look_up<'a>(&'a self, names: &'a [String]) -> Boxed<'a, Records> {
         Box::pin(async move {
-            let end = Instant::now() + WITHIN;
-            let mut records = Records::new();
-            for name in names {
-                let found = timeout_at(end, self.record(name)).await.unwrap_or(Lookup::Failed);
-                records.insert(name.clone(), found);
-            }
+            let mut records: Records = names.iter().map(|name| (name.clone(), Lookup::Failed)).collect();
+            let look = async {
+                for (name, found) in &mut records {
+                    *found = self.record(name).await;
+                }
+            };
+            // What was not answered in time has failed already.
+            let _ = timeout(WITHIN, look).await;
             records
         })
     }

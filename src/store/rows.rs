@@ -26,7 +26,6 @@
 //! | `k` envelope | [`Parties`](super::openings::Parties): who sent it and who got it, by tags |
 //! | `i` envelope rcpt number | where the leaf stands in the log |
 //! | `p` sequence | key of a leaf that is not in the log yet |
-//! | `y` account tag | sealed setting of an account |
 //! | `t` tag envelope | look-up of Message-IDs |
 //! | `x` segment offset number | that the queue holds this body |
 //! | `q…` | sealed rows of the queue |
@@ -35,6 +34,7 @@
 //! | `ze` person | [`Erasing`](super::erase::Erasing): an erasure under way |
 //! | `zh…` | what a legal hold keeps |
 //! | `zs` name | [sums](super::sums): statistics |
+//! | `za` account tag | sealed setting of an account |
 //! | `zv` `zp` `zd` | generation of the vault, day of the last purge, day on which the store was begun |
 
 use std::num::NonZeroU32;
@@ -305,8 +305,12 @@ pub(super) mod key {
         join(b's', &[&id.0.to_be_bytes(), tag])
     }
 
+    pub(in crate::store) fn settings(account: AccountId) -> Vec<u8> {
+        join(b'z', &[b"a", &account.0.to_be_bytes()])
+    }
+
     pub(in crate::store) fn setting(account: AccountId, tag: &[u8; 16]) -> Vec<u8> {
-        join(b'y', &[&account.0.to_be_bytes(), tag])
+        join(b'z', &[b"a", &account.0.to_be_bytes(), tag])
     }
 
     pub(in crate::store) fn mailboxes(account: AccountId) -> Vec<u8> {

@@ -12,8 +12,8 @@ use crate::mail::{
 use crate::proto::dsn::Action;
 use crate::store::{BodyHandle, Store, Tx};
 
-/// The letter of debts among the queue's rows.
-const DEBTS: &[u8] = b"r";
+/// The letter of debts among the queue's rows; `m`, `i` and `r` are the queue's own.
+const DEBTS: &[u8] = b"n";
 /// Recipients in one row, so that it stays within the 16 KiB of a row.
 const RECIPIENTS_MAX: usize = 16;
 /// Octets of a diagnostic that are kept.

@@ -92,6 +92,17 @@ impl KeyRecords for Zone {
     }
 }
 
+/// The message as operator B would get it.
+async fn what_leaves(world: &World, submission: &Arc<Submission>) -> String {
+    let mut outgoing = submission.begin(&world.anne, peer(), path("anne@a.mssante.fr"), &nothing()).unwrap();
+    outgoing.recipient(&Address::parse("b1@b.mssante.fr").unwrap(), &no_wish()).unwrap();
+    send(outgoing, MESSAGE).await.unwrap();
+    let told = Arc::new(super::outgoing::Told::default());
+    told.answer(vec![Outcome::Failed { reply: "550 no".to_owned() }]);
+    super::outgoing::run(&super::outgoing::relay(world, &told)).await;
+    told.last().1
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_leaves_is_signed_and_what_comes_has_a_verdict() {
     // [rfc6376#5] [rfc6376#6.1] [rfc8601#2.2]
@@ -101,13 +112,7 @@ async fn what_leaves_is_signed_and_what_comes_has_a_verdict() {
     let zone: BTreeMap<_, _> = keys.iter().map(|k| k.record().unwrap()).map(|(n, t)| (n, Lookup::Found(t))).collect();
     let signers = Arc::new(Signers::new(keys.map(|key| (domain("a.mssante.fr"), key))));
     let submission = Arc::new(Arc::into_inner(world.submission()).unwrap().signing(signers));
-    let mut outgoing = submission.begin(&world.anne, peer(), path("anne@a.mssante.fr"), &nothing()).unwrap();
-    outgoing.recipient(&Address::parse("b1@b.mssante.fr").unwrap(), &no_wish()).unwrap();
-    send(outgoing, MESSAGE).await.unwrap();
-    let told = Arc::new(super::outgoing::Told::default());
-    told.answer(vec![Outcome::Failed { reply: "550 no".to_owned() }]);
-    super::outgoing::run(&super::outgoing::relay(&world, &told)).await;
-    let (_, left) = told.last();
+    let left = what_leaves(&world, &submission).await;
     assert!(left.starts_with("Received: ") && left.ends_with(MESSAGE), "the sealed bytes are as they were: {left}");
     assert_eq!(left.matches("DKIM-Signature: ").count(), 2, "{left}");
     // The same comes back as if from operator B, changed on its way or not.

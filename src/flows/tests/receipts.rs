@@ -422,3 +422,18 @@ proptest! {
         });
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn debts_and_settings_lie_apart_from_the_queue_s_own_rows() {
+    let office = Office::new();
+    let claire = office.claire.account;
+    office.world.store.write(move |tx| ReadingPolicy::Automatic.set(tx, claire)).await.unwrap();
+    office
+        .submit(&nothing(), &[("claire@a.mssante.fr", on(true, true, true)), ("b1@b.mssante.fr", no_wish())], MESSAGE)
+        .await;
+    assert_eq!(super::outgoing::waiting(&office.world), 1, "the index has the queue's items only");
+    assert!(crate::queue::routes(&office.world.store).unwrap().is_empty());
+    assert_eq!(office.receipts.pay().await.unwrap().reports, 1);
+    let account = office.world.store.account(claire).unwrap();
+    assert_eq!(ReadingPolicy::of(&account).unwrap(), ReadingPolicy::Automatic);
+}

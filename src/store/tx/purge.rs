@@ -214,6 +214,9 @@ impl Tx<'_> {
                 self.delete(place);
             }
         }
+        for (place, _) in self.scan(&key::settings(account))? {
+            self.delete(place);
+        }
         for letter in key::LETTERS_OF_ACCOUNTS {
             for (place, _) in self.scan(&key::of_account(*letter, account))? {
                 self.delete(place);

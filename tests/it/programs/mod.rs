@@ -3,5 +3,6 @@
 
 mod demo;
 mod mail_clients;
+mod receipts;
 mod smtp_tools;
 mod thunderbird;
