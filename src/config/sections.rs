@@ -297,6 +297,12 @@ settings! {
         auditors: Option<PathBuf> = Optional r#""/etc/sceau/auditeurs""#;
         /// Temps entre deux publications de l'état du journal.
         publish_every: Duration = Default r#""5 s""# (r#""100 ms""# to r#""1 min""#);
+        /// Autorité d'horodatage (RFC 3161) : adresse où l'état du journal est horodaté. Absente : pas d'horodatage.
+        time_stamps: Option<String> = Optional r#""https://horodatage.exemple.fr/tsa""#;
+        /// Certificats (PEM ou DER) auxquels mène celui de l'autorité d'horodatage.
+        time_stamp_anchors: Vec<PathBuf> = Default "[]";
+        /// Temps entre deux horodatages.
+        time_stamp_every: Duration = Default r#""1 h""# (r#""1 s""# to r#""7 d""#);
         /// Connexions simultanées au plus.
         connections: u32 = Default "500" ("1" to "100000");
         /// Connexions simultanées au plus depuis une adresse IPv4 ou un réseau IPv6 /64.

@@ -150,6 +150,12 @@ impl Content {
         Some(String::from_utf8_lossy(field.value().trim_ascii()).into_owned()).filter(|id| !id.is_empty())
     }
 
+    /// The uppermost field of this name, as it stands, unfolded by whoever reads it.
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        let field = Headers::find(&self.structure.header, name)?;
+        Some(String::from_utf8_lossy(&field.value()).into_owned())
+    }
+
     fn header_text(&self, name: &str) -> Option<String> {
         let field = Headers::find(&self.structure.header, name)?;
         Some(mime::header_text(&field.value()).trim().to_owned())

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::bounce::Bounce;
-use super::{Content, Outbound, Outcome, Transport, peer_value};
+use super::{Content, Gossip, Outbound, Outcome, Transport, peer_value};
 use crate::mail::{Domain, Edge, Fault, Late, Time};
 use crate::proto::dsn::{Action, enhanced_code};
 use crate::queue::schedule::{Job, Report};
@@ -32,6 +32,7 @@ pub struct Relay<T> {
     transport: T,
     edge: Edge,
     settings: ArcSwap<RelaySettings>,
+    gossip: Option<Arc<Gossip>>,
 }
 
 /// A job with what it is about.
@@ -45,7 +46,15 @@ impl<T: Transport> Relay<T> {
     /// The flow over these parts.
     #[must_use]
     pub fn new(store: Arc<Store>, desk: Arc<Desk>, transport: T, edge: Edge, settings: RelaySettings) -> Self {
-        Self { store, desk, transport, edge, settings: ArcSwap::from_pointee(settings) }
+        Self { store, desk, transport, edge, settings: ArcSwap::from_pointee(settings), gossip: None }
+    }
+
+    /// The same; messages carry the state of our log.
+    // [proofs#gossip]
+    #[must_use]
+    pub fn telling(mut self, gossip: Arc<Gossip>) -> Self {
+        self.gossip = Some(gossip);
+        self
     }
 
     /// What hands messages over.
@@ -163,6 +172,9 @@ impl<T: Transport> Relay<T> {
 
     fn outbound(&self, attempt: &Attempt) -> Result<Outbound, Fault> {
         let message = &attempt.message;
+        let mut prefix = self.gossip.as_ref().and_then(|gossip| gossip.field()).unwrap_or_default().into_bytes();
+        let told = prefix.len() as u64;
+        prefix.extend_from_slice(&message.prefix);
         Ok(Outbound {
             domain: attempt.domain.clone(),
             envelope: message.envelope,
@@ -170,14 +182,10 @@ impl<T: Transport> Relay<T> {
             recipients: attempt.items.iter().map(|(_, item)| item.recipient.clone()).collect(),
             params: attempt.items.iter().map(|(_, item)| item.params.clone()).collect(),
             wishes: message.wishes.clone(),
-            size: message.size,
+            size: message.size + told,
             utf8: message.utf8,
             eight_bit: message.eight_bit,
-            content: Box::new(StoredContent {
-                prefix: message.prefix.clone(),
-                body: self.store.open_body(&message.body)?,
-                at: None,
-            }),
+            content: Box::new(StoredContent { prefix, body: self.store.open_body(&message.body)?, at: None }),
         })
     }
 

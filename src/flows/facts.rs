@@ -23,6 +23,10 @@ pub enum Incident {
     LedgerRecovered,
     /// A witness has seen another log than ours, or more of it.
     WitnessConflict,
+    /// A peer's log showed two states of one size.
+    SplitView,
+    /// A log that was held was left as it is, and another begun beside it.
+    LogBegunAgain,
     /// The data come from a backup.
     Restored,
     /// Messages were salvaged from segments.
@@ -33,11 +37,13 @@ pub enum Incident {
 
 impl Incident {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::StoreReadOnly,
         Self::StoreRecovered,
         Self::LedgerRecovered,
         Self::WitnessConflict,
+        Self::SplitView,
+        Self::LogBegunAgain,
         Self::Restored,
         Self::Salvage,
         Self::RefusalsUnrecorded,
@@ -51,6 +57,8 @@ impl Incident {
             Self::StoreRecovered => "store-recovered",
             Self::LedgerRecovered => "ledger-recovered",
             Self::WitnessConflict => "witness-conflict",
+            Self::SplitView => "split-view",
+            Self::LogBegunAgain => "log-begun-again",
             Self::Restored => "restored",
             Self::Salvage => "salvage",
             Self::RefusalsUnrecorded => "refusals-unrecorded",

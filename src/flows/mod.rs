@@ -4,12 +4,14 @@
 //! writes through `store` in one commit together with the proof of what it did, and says yes last. What it needs from
 //! the network is a trait that it declares here ([`Transport`]) and that `net` implements.
 
+mod anchor;
 mod authorship;
 mod blind_copies;
 mod bounce;
 mod content;
 mod deliver;
 mod facts;
+mod gossip;
 mod keep;
 mod login;
 mod open;
@@ -20,6 +22,7 @@ mod receipts;
 mod receive;
 mod record;
 mod refuse;
+mod remote;
 mod scan;
 mod signatures;
 pub mod statistics;
@@ -30,8 +33,10 @@ mod transport;
 pub mod web;
 mod witnessing;
 
+pub use anchor::Anchoring;
 pub use deliver::{Relay, RelaySettings};
 pub use facts::{ClockWatch, Facts, Incident, record_incident, record_notice};
+pub use gossip::{Gossip, Rumour};
 pub use keep::{Changed, DropNotice, Keep, Picked, QueueKeeper};
 pub use login::{Login, Logins, hash_password};
 pub use open::{Access, Deletions, FetchBasis, Openings};
@@ -41,6 +46,7 @@ pub use purge::{Purge, PurgeSettings, Purged};
 pub use receipts::{Fact, ReadingPolicy, Receipts, ReceiptsSettings, Stage, State, Word, fact, state};
 pub use receive::{Incoming, Intake, IntakeSettings};
 pub use record::{Gate, Recorder};
+pub use remote::{Audited, RemoteLog};
 pub use scan::{Boxed, Finding, Scan, Scanner};
 pub use signatures::{KeyRecords, Records, Signers};
 pub use submit::{Outgoing, Submission, SubmissionSettings};

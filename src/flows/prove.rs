@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Recorder;
 use super::publish::{Publication, broken};
 use crate::ledger::log::SignedCheckpoint;
-use crate::ledger::{Cosigned, Log, Policy, ProofFile, ShardName};
+use crate::ledger::{Anchor, Cosigned, Log, Policy, ProofFile, ShardName, anchors};
 use crate::mail::{EnvelopeId, Fault, Status, Time};
 use crate::seal::event::{EventKind, Leaf};
 use crate::store::{Store, StoredEvent};
@@ -100,6 +100,11 @@ impl Proofs {
         let mut file = ProofFile::new(leaf, &openings, proof).map_err(|e| broken("proof file", e))?;
         if let Some(before) = before {
             file = file.with_not_before(before);
+        }
+        let stamped = anchors::covering(&self.publication.shards().path(name), index);
+        if let Some((signed, token)) = stamped.map_err(|error| broken("anchors", error))? {
+            let proof = log.prove_in(index, &signed).map_err(wrong)?;
+            file = file.with_anchor(Anchor { token, proof });
         }
         Ok(ExportedProof { rcpt, number, kind, file: file.with_keys(vec![log.key().clone()]) })
     }

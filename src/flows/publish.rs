@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::facts::{Incident, record_incident};
 use super::web::{Cache, Method, WebAnswer, WebHandler, WebRequest};
 use super::witnessing::WitnessState;
 use crate::ledger::log::SignedCheckpoint;
@@ -11,8 +12,7 @@ use crate::ledger::tiles::Resource;
 use crate::ledger::witness::{Answer, Heard, Learned, REQUEST_MAX};
 use crate::ledger::{Cosigned, Log, ProofFile, ShardName, Shards, Witness, tree};
 use crate::mail::{Edge, Fault, Status, hex};
-use crate::seal::event::{Draft, EventKind, Plain};
-use crate::store::{Store, Subject};
+use crate::store::Store;
 
 /// What was published of each shard, and when witnesses signed it.
 pub struct Publication {
@@ -45,8 +45,12 @@ impl Publication {
             self.with_history(name, |history| history.push(&signed, met))?;
         }
         let mut shown = lock(&self.shown);
-        let larger = |known: &SignedCheckpoint| known.checkpoint.size > signed.checkpoint.size;
-        if !shown.get(&name).is_some_and(larger) {
+        // A witness that was away this time doesn't take back what it signed before.
+        let says_more = |known: &SignedCheckpoint| {
+            let (known_size, size) = (known.checkpoint.size, signed.checkpoint.size);
+            known_size > size || (known_size == size && met != Some(true) && known.note != signed.note)
+        };
+        if !shown.get(&name).is_some_and(says_more) {
             shown.insert(name, signed);
         }
         Ok(())
@@ -79,8 +83,8 @@ impl Publication {
 
     /// The newest shard's checkpoint that is shown.
     #[must_use]
-    pub fn newest(&self) -> Option<SignedCheckpoint> {
-        lock(&self.shown).last_key_value().map(|(_, signed)| signed.clone())
+    pub fn newest(&self) -> Option<(ShardName, SignedCheckpoint)> {
+        lock(&self.shown).last_key_value().map(|(name, signed)| (*name, signed.clone()))
     }
 
     /// A shard for reading.
@@ -274,7 +278,7 @@ impl ProofsDoor {
             tracing::error!(target: "ledger", %origin, code, seen = incident.seen.checkpoint.size,
                 shown = incident.shown.checkpoint.size, "a peer's log contradicts itself; the evidence is kept in witness/incidents");
             if incident.what.is_proved() {
-                record_incident(&self.store, code)?;
+                self.store.write_blocking(|tx| record_incident(tx, Incident::SplitView).map(drop))?;
             }
         }
         Ok(match heard.answer {
@@ -308,14 +312,6 @@ impl WebHandler for ProofsDoor {
             WebAnswer::status(500)
         })
     }
-}
-
-/// An incident that readers of our own log must know of.
-pub(super) fn record_incident(store: &Store, code: &'static str) -> Result<(), Fault> {
-    store.write_blocking(move |tx| {
-        let draft = Draft::of_operator(EventKind::Incident).plain(Plain::Code, code);
-        tx.record_event(draft, Subject::Envelope).map(drop)
-    })
 }
 
 pub(super) fn broken(what: &str, error: impl std::error::Error + Send + Sync + 'static) -> Fault {

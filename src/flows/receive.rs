@@ -9,7 +9,7 @@ use super::scan::Scanner;
 use super::signatures::{KeyRecords, verdicts};
 use super::statistics::{Direction, Traffic};
 use super::trace::{Hop, Submitter, TraceFields};
-use super::{Peer, Transaction, peer_value, recipient_facts};
+use super::{Gossip, Peer, Transaction, peer_value, recipient_facts};
 use crate::mail::{
     AccountId, Address, Edge, EnvelopeId, Fault, FlagSet, MailParams, RcptParams, ReversePath, Status, Time, Wishes,
 };
@@ -38,6 +38,7 @@ pub struct Intake {
     settings: IntakeSettings,
     records: Option<Arc<dyn KeyRecords>>,
     scanner: Option<Arc<dyn Scanner>>,
+    gossip: Option<Arc<Gossip>>,
 }
 
 /// One transaction with an operator.
@@ -68,7 +69,7 @@ impl Intake {
     /// `host` is this server's name in `Received:` fields.
     #[must_use]
     pub fn new(store: Arc<Store>, edge: Edge, host: String, settings: IntakeSettings) -> Self {
-        Self { store, edge, host, settings, records: None, scanner: None }
+        Self { store, edge, host, settings, records: None, scanner: None, gossip: None }
     }
 
     /// The same, with verdicts on signatures (DKIM) by these key records.
@@ -81,6 +82,14 @@ impl Intake {
     #[must_use]
     pub fn scanning(self, scanner: Option<Arc<dyn Scanner>>) -> Self {
         Self { scanner, ..self }
+    }
+
+    /// The same; the state of their log that messages carry is heard.
+    // [proofs#gossip]
+    #[must_use]
+    pub fn hearing(mut self, gossip: Arc<Gossip>) -> Self {
+        self.gossip = Some(gossip);
+        self
     }
 
     /// What an operator may hand in at once.
@@ -162,6 +171,7 @@ impl Transaction for Incoming {
         let begun = self.content.take().ok_or_else(|| Fault::ours(Status::OutOfSequence, "no content"))?;
         let content = begun.finish().await?;
         let (envelope, intake) = (self.envelope, Arc::clone(&self.intake));
+        let rumour = content.header(super::gossip::FIELD);
         let claims = claims(&intake.store, Teller::Operator(&self.operator), &content)?;
         let traffic = self.traffic(&content);
         let (header, now) = (&content.structure.header, intake.edge.now());
@@ -169,6 +179,9 @@ impl Transaction for Incoming {
         let delivery = self.delivery(content, claims, &signatures);
         // durable from here: the message, its quota, its UIDs, its proofs and what its sender is owed are one commit
         intake.store.write(move |tx| traffic.count(tx).and_then(|()| delivery.write(tx))).await?;
+        if let (Some(gossip), Some(rumour)) = (&intake.gossip, rumour) {
+            gossip.hear_beside(rumour);
+        }
         Ok(envelope)
     }
 }

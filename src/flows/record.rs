@@ -6,10 +6,11 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::facts::{Incident, record_incident};
 use crate::ledger::{Ledger, LedgerError, ShardName, Shards};
 use crate::mail::{Edge, Fault, Status, Time};
-use crate::seal::event::{Draft, EventKind, Leaf, Plain};
-use crate::store::{Store, Subject};
+use crate::seal::event::Leaf;
+use crate::store::Store;
 
 /// Leaves that one append takes (group commit).
 const GROUP: usize = 1024;
@@ -163,6 +164,14 @@ impl Recorder {
         news
     }
 
+    /// Records that a witness has seen another log: the leaf waits until a log may be written again.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(super) async fn record_conflict(&self) -> Result<(), Fault> {
+        self.store.write(|tx| record_incident(tx, Incident::WitnessConflict).map(drop)).await
+    }
+
     /// Leaves a log that is held as it is, and begins another beside it, with an incident as its second leaf. What
     /// witnesses have seen of the old one stays what it is: proofs of events that were lost with it stay valid.
     ///
@@ -176,10 +185,7 @@ impl Recorder {
         let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let begun = shards.begin_again((writing.name, writing.ledger.log()), edge.now());
         let (name, ledger) = begun.map_err(|error| ledger_fault("begin again", error))?;
-        self.store.write_blocking(|tx| {
-            let draft = Draft::of_operator(EventKind::Incident).plain(Plain::Code, "log-begun-again");
-            tx.record_event(draft, Subject::Envelope).map(drop)
-        })?;
+        self.store.write_blocking(|tx| record_incident(tx, Incident::LogBegunAgain).map(drop))?;
         *writing = Writing { name, ledger };
         drop(writing);
         // No witness can have seen the new one.

@@ -1,6 +1,7 @@
 //! The flows over a store in memory, a trust space made for the test and a transport that answers as told.
 
 mod contents;
+mod gossip;
 mod incoming;
 mod openings;
 mod outgoing;

@@ -179,7 +179,11 @@ impl<W: Web> Witnessing<W> {
                     note = note.with_lines(&line);
                     self.signed(number, name, target.checkpoint.size);
                 }
-                Err(refusal) => self.refused(number, refusal),
+                Err(refusal) => {
+                    if self.refused(number, refusal) {
+                        self.recorder.record_conflict().await?;
+                    }
+                }
             }
         }
         let met = self.policy.sightings(&note).map(|seen| self.policy.met(&seen));
@@ -263,7 +267,8 @@ impl<W: Web> Witnessing<W> {
         *one = One { failures: 0, next: now, heard: true, signed: Some((now, size)), problem: None, ..one.clone() };
     }
 
-    fn refused(&self, number: usize, refusal: Refusal) {
+    /// True when the log is held because of it, and was not before.
+    fn refused(&self, number: usize, refusal: Refusal) -> bool {
         let name = self.policy.witnesses()[number].key.name();
         let now = self.edge.now();
         let contradicts = matches!(refusal, Refusal::Contradicts(_));
@@ -283,11 +288,13 @@ impl<W: Web> Witnessing<W> {
             problem: Some(problem.clone()),
         };
         drop(state);
-        if contradicts && self.recorder.hold(format!("le témoin {name} {problem}")) {
+        let held = contradicts && self.recorder.hold(format!("le témoin {name} {problem}"));
+        if held {
             tracing::error!(target: "ledger", witness = name, %problem,
                 "THE LOG IS HELD: a witness has seen another state of it than this server has. Restore the newest copy of \
                  the ledger, or run «sceau proof begin-again» to leave this log and begin another; mail goes on meanwhile");
         }
+        held
     }
 
     /// Nothing contradicts: the log may be written.

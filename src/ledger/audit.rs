@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::files::{BUNDLE, FileError, LEVELS, Named, SLOT_NAMES};
 use super::log::{Log, LogError, NOTE_MAX, SignedCheckpoint, read_signed};
 use super::note::VerifierKey;
+use super::shards::{self, ShardName};
 use super::tree::{Frontier, Hash, empty_root};
 use super::writer::{EntryReader, parse_settled};
 use crate::mail::EnvelopeId;
@@ -75,6 +76,41 @@ pub fn audit(directory: &Path, trusted: Option<&VerifierKey>) -> Result<Report, 
     let mut walk = Walk::new(&log, &notes);
     walk.all_leaves()?;
     walk.finish()
+}
+
+/// Audits all shards of a log, the oldest first, and how each continues the one before.
+///
+/// # Errors
+/// The first finding.
+// [proofs#audit] [proofs#shards]
+pub fn audit_all(directory: &Path) -> Result<Vec<Report>, Finding> {
+    let mut reports = Vec::new();
+    let mut before: Option<(ShardName, Log)> = None;
+    for name in shards::names(directory)? {
+        let path = directory.join(name.to_string());
+        reports.push(audit(&path, None)?);
+        let log = Log::open(&path).map_err(|error| of_log(&path, error))?;
+        if let Some((old_name, old)) = &before {
+            check_bond((*old_name, old), (name, &log), &path)?;
+        }
+        before = Some((name, log));
+    }
+    Ok(reports)
+}
+
+/// The old shard's last leaf names the new one's key, and the new one's first leaf holds the old one's final checkpoint.
+/// A log that was begun again in its year says at which state it left the one that could not go on.
+fn check_bond((old_name, old): (ShardName, &Log), (name, new): (ShardName, &Log), path: &Path) -> Result<(), Finding> {
+    let at = |what: String| Finding { file: path.join("entries"), offset: 0, what };
+    let first = if new.size() > 0 { shards::continued(&new.leaf(0).map_err(|e| of_log(path, e))?) } else { None };
+    if first.as_ref() != Some(&old.checkpoint().checkpoint) {
+        return Err(at(format!("leaf 0 does not hold the final checkpoint of {old_name}")));
+    }
+    let named = shards::successor_key(old).map_err(|error| at(error.to_string()))?;
+    if name != old_name.again() && named.as_ref() != Some(new.key()) {
+        return Err(at(format!("the last leaf of {old_name} does not name the key of this shard")));
+    }
+    Ok(())
 }
 
 /// Both slots and the copy; each must be a good checkpoint, or empty.
@@ -269,7 +305,7 @@ impl Tile {
 /// The chains of events: one for each recipient of an envelope, beginning with the envelope's seal or with an event 0
 /// of its own.
 #[derive(Default)]
-struct Chains {
+pub(super) struct Chains {
     seals: HashMap<EnvelopeId, LeafHash>,
     heads: HashMap<(EnvelopeId, u16), (u32, LeafHash)>,
     /// The shard says that it continues another, so chains may begin there.
@@ -278,7 +314,7 @@ struct Chains {
 }
 
 impl Chains {
-    fn add(&mut self, leaf: &Leaf, hash: LeafHash) -> Result<(), &'static str> {
+    pub(super) fn add(&mut self, leaf: &Leaf, hash: LeafHash) -> Result<(), &'static str> {
         if !std::mem::replace(&mut self.begun, true) {
             self.continues = leaf.kind() == EventKind::Key && leaf.plain(Plain::Origin).is_some();
         }
@@ -299,7 +335,7 @@ impl Chains {
         }
     }
 
-    fn count(&self) -> u64 {
+    pub(super) fn count(&self) -> u64 {
         self.heads.len() as u64
     }
 }
@@ -382,6 +418,33 @@ mod tests {
             fs::write(&path, good).unwrap();
         }
         audit(dir.path(), None).unwrap();
+    }
+
+    // [proofs#audit] [proofs#shards]
+    #[test]
+    fn shards_must_continue_each_other() {
+        use std::sync::Arc;
+
+        use super::super::fixture::NOON;
+        use crate::seal::testing::Counting;
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = dir.path().join("ledger");
+        let chance = Arc::new(Counting::default());
+        let made =
+            super::super::Shards::new(ledger.clone(), dir.path().join("keys"), "preuves.a.fr".to_owned(), chance);
+        let (_, mut old) = made.open(NOON).unwrap();
+        old.append(&seals(0..3)).unwrap();
+        drop(old);
+        drop(made.open(NOON.plus_secs(400 * 86_400)).unwrap());
+        assert_eq!(audit_all(&ledger).unwrap().iter().map(|report| report.size).collect::<Vec<_>>(), [4, 1]);
+        // Another log in the old one's place, whole in itself.
+        let other = tempfile::tempdir().unwrap();
+        let key = SigningKey::load(&dir.path().join("keys/ledger-2026.key"), "preuves.a.fr/2026", KeyUse::Log).unwrap();
+        super::super::Ledger::open(&other.path().join("2026"), key).unwrap().append(&seals(5..9)).unwrap();
+        fs::remove_dir_all(ledger.join("2026")).unwrap();
+        fs::rename(other.path().join("2026"), ledger.join("2026")).unwrap();
+        let found = audit_all(&ledger).unwrap_err();
+        assert!(found.file.ends_with("2027/entries") && found.what.contains("final checkpoint of 2026"), "{found}");
     }
 
     // [proofs#chain]

@@ -16,12 +16,16 @@
 //! | [`tiles`] | what a log serves, by its path |
 //! | [`witness`] | countersigns the checkpoints of peers' logs |
 //! | [`cosigned`] | our checkpoints that witnesses countersigned |
+//! | [`heard`] | others' checkpoints, one an hour |
+//! | [`anchors`] | our checkpoints that an authority time-stamped |
 //! | [`audit`](mod@audit) | recomputes everything and says where it is wrong |
+//! | [`recount`] | the same over what a log serves |
 //! | [`proof`] | inclusion with its checkpoint, as text |
 //! | [`proof_file`] | the `.preuve`: event, disclosures, proof |
 //! | [`policy`] | whom a verifier trusts |
 //! | [`verify`](mod@verify) | judges a `.preuve`, offline |
 
+pub mod anchors;
 pub mod audit;
 pub mod checkpoint;
 pub mod cosigned;
@@ -29,11 +33,13 @@ mod error;
 mod files;
 #[cfg(test)]
 mod fixture;
+pub mod heard;
 pub mod log;
 pub mod note;
 pub mod policy;
 pub mod proof;
 pub mod proof_file;
+pub mod recount;
 pub mod shards;
 pub mod tiles;
 pub mod tree;
@@ -41,7 +47,7 @@ pub mod verify;
 pub mod witness;
 pub mod writer;
 
-pub use audit::{Finding, Report, audit};
+pub use audit::{Finding, Report, audit, audit_all};
 pub use checkpoint::Checkpoint;
 pub use cosigned::Cosigned;
 pub use error::LedgerError;
@@ -50,8 +56,8 @@ pub use log::Log;
 pub use note::{SigningKey, VerifierKey};
 pub use policy::Policy;
 pub use proof::Proof;
-pub use proof_file::ProofFile;
+pub use proof_file::{Anchor, ProofFile};
 pub use shards::{ShardName, Shards};
-pub use verify::{Verdict, verify};
+pub use verify::{Verdict, verify, verify_stamped};
 pub use witness::Witness;
 pub use writer::Ledger;

@@ -212,6 +212,13 @@ impl Note {
         &self.text
     }
 
+    /// The first signature under this name as its line has it: base64 of id and signature. Not checked here.
+    #[must_use]
+    pub fn signature_under(&self, name: &str) -> Option<String> {
+        let line = self.signatures.iter().find(|line| line.name == name)?;
+        Some(STANDARD.encode([line.id.as_slice(), &line.signature].concat()))
+    }
+
     /// The note with those signatures only that bear the name and id of one of these keys.
     #[must_use]
     pub fn only(&self, keys: &[VerifierKey]) -> Self {

@@ -7,7 +7,8 @@
 //! === disclosures    lines «name base64(salt) value»: any subset; the rest stays hidden
 //! === proof          c2sp.org/tlog-proof@v1, verbatim
 //! === not-before     optional: a cosigned checkpoint with size <= index
-//! === anchor         optional: a time-stamp token (RFC 3161), one line of base64
+//! === anchor         optional: a time-stamp token (RFC 3161), one line of base64, and the proof of the checkpoint
+//!                    that it stamps
 //! === keys           optional, informative: verifier keys; trust comes from outside
 //! === end
 //! ```
@@ -51,7 +52,7 @@ pub enum ProofFileError {
     Proof(ProofError),
     /// The not-before section is no checkpoint.
     NotBefore,
-    /// The anchor is not one line of base64.
+    /// The anchor is not one line of base64 and a proof.
     Anchor,
     /// The keys section holds something else than different keys.
     Keys,
@@ -85,8 +86,17 @@ pub struct ProofFile {
     disclosures: Vec<Opening>,
     proof: Proof,
     not_before: Option<SignedCheckpoint>,
-    anchor: Option<Vec<u8>>,
+    anchor: Option<Anchor>,
     keys: Vec<VerifierKey>,
+}
+
+/// A time stamp of a third party over a checkpoint that has the event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anchor {
+    /// The token (RFC 3161), unverified: it stamps the text of the proof's checkpoint.
+    pub token: Vec<u8>,
+    /// That the event is in the tree of the stamped checkpoint.
+    pub proof: Proof,
 }
 
 impl ProofFile {
@@ -115,6 +125,13 @@ impl ProofFile {
         self
     }
 
+    /// Adds a time stamp.
+    #[must_use]
+    pub fn with_anchor(mut self, anchor: Anchor) -> Self {
+        self.anchor = Some(anchor);
+        self
+    }
+
     /// Adds keys for information.
     #[must_use]
     pub fn with_keys(mut self, keys: Vec<VerifierKey>) -> Self {
@@ -130,6 +147,10 @@ impl ProofFile {
     pub fn parse(bytes: &[u8]) -> Result<Self, ProofFileError> {
         if bytes.len() > PROOF_FILE_MAX {
             return Err(ProofFileError::TooLong);
+        }
+        // Most of what is no proof is known by its beginning.
+        if !bytes.starts_with(HEAD.trim_end().as_bytes()) {
+            return Err(ProofFileError::Head);
         }
         let text = std::str::from_utf8(bytes).map_err(|_| ProofFileError::Characters)?.replace("\r\n", "\n");
         if text.chars().any(|c| c.is_control() && c != '\n') {
@@ -187,10 +208,10 @@ impl ProofFile {
         self.not_before.as_ref()
     }
 
-    /// A time-stamp token (RFC 3161), unverified.
+    /// A time stamp of a third party, unverified.
     #[must_use]
-    pub fn anchor(&self) -> Option<&[u8]> {
-        self.anchor.as_deref()
+    pub const fn anchor(&self) -> Option<&Anchor> {
+        self.anchor.as_ref()
     }
 
     /// Keys that the file names; not to be trusted.
@@ -212,7 +233,7 @@ impl fmt::Display for ProofFile {
             write!(f, "=== not-before\n{}", not_before.note)?;
         }
         if let Some(anchor) = &self.anchor {
-            writeln!(f, "=== anchor\n{}", STANDARD.encode(anchor))?;
+            write!(f, "=== anchor\n{}\n{}", STANDARD.encode(&anchor.token), anchor.proof)?;
         }
         if !self.keys.is_empty() {
             f.write_str("=== keys\n")?;
@@ -267,9 +288,10 @@ fn parse_not_before(section: &str) -> Result<SignedCheckpoint, ProofFileError> {
     Ok(SignedCheckpoint { checkpoint, note })
 }
 
-fn parse_anchor(section: &str) -> Result<Vec<u8>, ProofFileError> {
-    let token = section.strip_suffix('\n').and_then(|line| STANDARD.decode(line).ok());
-    token.filter(|token| !token.is_empty()).ok_or(ProofFileError::Anchor)
+fn parse_anchor(section: &str) -> Result<Anchor, ProofFileError> {
+    let (token, proof) = section.split_once('\n').ok_or(ProofFileError::Anchor)?;
+    let token = STANDARD.decode(token).ok().filter(|token| !token.is_empty()).ok_or(ProofFileError::Anchor)?;
+    Ok(Anchor { token, proof: Proof::parse(proof).map_err(|_| ProofFileError::Anchor)? })
 }
 
 fn parse_keys(section: &str) -> Result<Vec<VerifierKey>, ProofFileError> {

@@ -20,6 +20,7 @@ use super::files::FileError;
 use super::log::{Log, LogError};
 use super::note::{KeyUse, SigningKey, VerifierKey};
 use super::writer::Ledger;
+use crate::disk;
 use crate::mail::{Chance, Time};
 use crate::seal::event::{Draft, EventKind, Leaf, Plain};
 
@@ -239,7 +240,12 @@ impl Shards {
     fn begin(&self, name: ShardName) -> Result<Ledger, LedgerError> {
         for directory in [&self.keys, &self.directory] {
             let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
-            made.map_err(|error| FileError { path: directory.clone(), offset: 0, error })?;
+            // Their names too must outlive a loss of power: a log whose key is gone is lost.
+            made.and_then(|()| disk::create_directory(directory)).map_err(|error| FileError {
+                path: directory.clone(),
+                offset: 0,
+                error,
+            })?;
         }
         let file = self.key_file(name);
         let origin = self.origin(name);

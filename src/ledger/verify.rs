@@ -11,6 +11,7 @@ use std::fmt;
 use super::log::SignedCheckpoint;
 use super::note::{Note, NoteError, Signed, VerifierKey};
 use super::policy::{Policy, Sightings};
+use super::proof::Proof;
 use super::proof_file::{ProofFile, ProofFileError};
 use super::tree::sha256;
 use crate::mail::Time;
@@ -28,8 +29,27 @@ pub struct Verdict {
     pub after: Option<Time>,
     /// … and before this time.
     pub before: Option<Time>,
+    /// When a time-stamp authority had stamped it.
+    pub stamped: Option<Time>,
     /// Whether the claimed hour is attested.
     pub hour: Hour,
+}
+
+/// Judges time-stamp tokens (RFC 3161) by the authorities that it trusts.
+pub trait Stamps {
+    /// What a token over bytes with this SHA-256 is worth.
+    fn judge(&self, token: &[u8], digest: &[u8; 32]) -> Stamped;
+}
+
+/// What a token is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stamped {
+    /// The bytes existed at this time.
+    At(Time),
+    /// Nothing: its authority is not known here.
+    Unknown,
+    /// It stamps other bytes, or its signature is wrong: the file was changed.
+    Wrong,
 }
 
 /// How much others have to say about the log.
@@ -39,15 +59,18 @@ pub enum Assurance {
     Logged,
     /// P1: the policy's witnesses have seen the checkpoint.
     Witnessed,
+    /// P2: a time-stamp authority has stamped a checkpoint that has the event.
+    Stamped,
 }
 
 impl Assurance {
-    /// `P0` or `P1`.
+    /// `P0`, `P1` or `P2`.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Logged => "P0",
             Self::Witnessed => "P1",
+            Self::Stamped => "P2",
         }
     }
 }
@@ -78,6 +101,8 @@ pub enum Invalid {
     Quorum,
     /// The `not-before` checkpoint is of another log, or covers the event.
     NotBefore,
+    /// The `anchor` is of another log or leaf, or its token is wrong.
+    Anchor,
     /// The claimed time is later than the checkpoint that has the event.
     TooLate {
         /// What the leaf claims.
@@ -104,6 +129,7 @@ impl Invalid {
             Self::NotIncluded => "not-included",
             Self::Quorum => "quorum",
             Self::NotBefore => "not-before",
+            Self::Anchor => "anchor",
             Self::TooLate { .. } => "too-late",
             Self::Piece => "piece",
             Self::Message => "message",
@@ -125,9 +151,12 @@ impl fmt::Display for Invalid {
             Self::NotBefore => {
                 f.write_str("la section not-before vient d'un autre journal ou contient déjà l'événement")
             }
+            Self::Anchor => {
+                f.write_str("la section anchor n'horodate pas un état de ce journal qui contient l'événement")
+            }
             Self::TooLate { claimed, before } => write!(
                 f,
-                "l'heure affirmée ({claimed}) est postérieure à celle où les témoins avaient déjà vu l'événement ({before})"
+                "l'heure affirmée ({claimed}) est postérieure à celle où des tiers avaient déjà vu l'événement ({before})"
             ),
             Self::Piece => f.write_str("ce fichier n'est aucune des pièces dont la preuve révèle l'empreinte"),
             Self::Message => f.write_str("ce message n'est pas celui dont la preuve révèle l'empreinte"),
@@ -147,12 +176,21 @@ impl From<NoteError> for Invalid {
     }
 }
 
-/// Judges a proof.
+/// Judges a proof. A time stamp in it must fit, and counts for nothing: see [`verify_stamped`].
 ///
 /// # Errors
 /// Why it does not hold.
 // [proofs#verify]
 pub fn verify(file: &ProofFile, policy: &Policy) -> Result<Verdict, Invalid> {
+    verify_stamped(file, policy, None)
+}
+
+/// Judges a proof, and a time stamp in it by the authorities that are trusted.
+///
+/// # Errors
+/// Why it does not hold.
+// [proofs#verify] [proofs#anchor]
+pub fn verify_stamped(file: &ProofFile, policy: &Policy, stamps: Option<&dyn Stamps>) -> Result<Verdict, Invalid> {
     let proof = file.proof();
     let seen = log_signed(&proof.note, &proof.checkpoint.origin, policy)?;
     if !proof.includes(&file.leaf().hash().0) {
@@ -161,7 +199,8 @@ pub fn verify(file: &ProofFile, policy: &Policy) -> Result<Verdict, Invalid> {
     if !policy.met(&seen) {
         return Err(Invalid::Quorum);
     }
-    let before = policy.existed_by(&seen);
+    let stamped = stamped(file, policy, stamps)?;
+    let before = policy.existed_by(&seen).into_iter().chain(stamped).min();
     let after = match file.not_before() {
         Some(checkpoint) => not_before(checkpoint, file, policy)?,
         None => None,
@@ -175,8 +214,28 @@ pub fn verify(file: &ProofFile, policy: &Policy) -> Result<Verdict, Invalid> {
         (Some(_), Some(_)) => Hour::Attested,
         _ => Hour::Unbounded,
     };
-    let assurance = if policy.asks_witnesses() { Assurance::Witnessed } else { Assurance::Logged };
-    Ok(Verdict { assurance, after, before, hour })
+    let assurance = match stamped {
+        Some(_) => Assurance::Stamped,
+        None if policy.asks_witnesses() => Assurance::Witnessed,
+        None => Assurance::Logged,
+    };
+    Ok(Verdict { assurance, after, before, stamped, hour })
+}
+
+/// When an authority had stamped a checkpoint that has the event.
+fn stamped(file: &ProofFile, policy: &Policy, stamps: Option<&dyn Stamps>) -> Result<Option<Time>, Invalid> {
+    let Some(anchor) = file.anchor() else { return Ok(None) };
+    let proof = &anchor.proof;
+    let place = |proof: &Proof| (proof.index, proof.checkpoint.origin.clone());
+    if place(proof) != place(file.proof()) || !proof.includes(&file.leaf().hash().0) {
+        return Err(Invalid::Anchor);
+    }
+    log_signed(&proof.note, &proof.checkpoint.origin, policy)?;
+    match stamps.map(|stamps| stamps.judge(&anchor.token, &sha256(proof.note.text().as_bytes()))) {
+        Some(Stamped::At(time)) => Ok(Some(time)),
+        Some(Stamped::Wrong) => Err(Invalid::Anchor),
+        Some(Stamped::Unknown) | None => Ok(None),
+    }
 }
 
 /// Which disclosed part this file is, byte for byte.

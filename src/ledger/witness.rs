@@ -374,7 +374,7 @@ impl Witness {
     }
 
     /// Keeps a contradiction where people can read it; false when it was known.
-    fn keep(&self, incident: &Incident, now: Time) -> bool {
+    pub fn keep(&self, incident: &Incident, now: Time) -> bool {
         let Incident { what, seen, shown } = incident;
         let origin = origin_hash(&seen.checkpoint.origin);
         let digest = hex(&sha256(shown.note.text().as_bytes())[..8]);

@@ -12,7 +12,7 @@ use super::lock::DataLock;
 use super::operators::Operators;
 use super::{settings, signing};
 use crate::config::{Config, HostPort};
-use crate::flows::{Gate, Proofs, Publication, Purge, QueueKeeper, Recorder, Signers, statistics};
+use crate::flows::{Gate, Gossip, Proofs, Publication, Purge, QueueKeeper, Recorder, Signers, statistics};
 use crate::ledger::note::KeyUse;
 use crate::ledger::{Policy, SigningKey, Witness};
 use crate::mail::{Domain, Edge, Fault};
@@ -55,6 +55,8 @@ pub struct Data {
     pub publication: Arc<Publication>,
     /// Countersigns the logs of peers.
     pub witness: Option<Arc<Witness>>,
+    /// Tells the state of our log to peers and hears theirs.
+    pub gossip: Arc<Gossip>,
     /// Destroys what is old.
     pub purge: Purge,
     pub(super) notes: Notes,
@@ -101,6 +103,7 @@ impl Data {
         let witness = witness(config, &policy, &edge)?;
         let recorder = Arc::new(recorder(config, &store, &policy, &edge)?);
         let publication = Arc::new(Publication::new(settings::shards(config, &edge)));
+        let gossip = gossip(data, (&store, &edge), &publication, witness.as_ref());
         let parts = (Arc::clone(&store), Arc::clone(&recorder), Arc::clone(&publication));
         let operators = Arc::new(Operators::new(config, &edge));
         let desk = Arc::new(desk(config, &store, &operators));
@@ -119,6 +122,7 @@ impl Data {
             publication,
             witness,
             signers,
+            gossip: Arc::new(gossip),
             ledger_name,
             host: config.server.name.clone(),
             domains: config.server.domains.iter().cloned().collect(),
@@ -185,6 +189,16 @@ fn recorder(config: &Config, store: &Arc<Store>, policy: &Policy, edge: &Edge) -
     let shards = settings::shards(config, edge);
     let opened = Recorder::open(Arc::clone(store), shards, edge.clone(), gate);
     opened.map_err(|error| StartError::new(format!("journal {} : {error}", settings::ledger_name(config))))
+}
+
+fn gossip(
+    data: &Path,
+    (store, edge): (&Arc<Store>, &Edge),
+    publication: &Arc<Publication>,
+    witness: Option<&Arc<Witness>>,
+) -> Gossip {
+    let (publication, parts) = (Arc::clone(publication), (Arc::clone(store), edge.clone()));
+    Gossip::new(publication, witness.cloned(), data.join("gossip"), parts)
 }
 
 /// Whom we witness and who witnesses us.

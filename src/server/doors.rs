@@ -56,7 +56,7 @@ impl Doors {
         refusals: &Arc<Refusals>,
         logins: Arc<Logins>,
     ) -> Self {
-        let (store, edge) = (&data.store, &data.edge);
+        let edge = &data.edge;
         let submission = submission(config, data, trust);
         Self {
             operators: Arc::new(OperatorsDoor::new(config, data, trust, refusals)),
@@ -115,7 +115,9 @@ impl OperatorsDoor {
         Self {
             trust: Arc::clone(trust),
             clock: Arc::clone(&edge.clock),
-            intake: Arc::new(intake.verifying(records).scanning(settings::scanner(config))),
+            intake: Arc::new(
+                intake.verifying(records).scanning(settings::scanner(config)).hearing(Arc::clone(&data.gossip)),
+            ),
             refusals: Arc::clone(refusals),
             statistics: Arc::clone(&data.refusals),
             settings: settings::operators_smtp(config),

@@ -137,7 +137,7 @@ pub(super) fn ledger(data: &Data) -> Result<LedgerFacts, Fault> {
         (checkpoint.origin.clone(), checkpoint.size)
     };
     let gate = data.recorder.gate();
-    let published = data.publication.newest();
+    let published = data.publication.newest().map(|(_, signed)| signed);
     let policy = data.proofs.policy();
     let met = |signed: &SignedCheckpoint| policy.sightings(&signed.note).is_ok_and(|seen| policy.met(&seen));
     let witnesses = data.publication.witnesses().into_iter().map(|witness| WitnessFacts {

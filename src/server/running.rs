@@ -183,6 +183,10 @@ impl Running {
         proofs::open_door(&mut self.conversations, (config, data), bound, tls, &shutdown)?;
         let witnessing = proofs::witnessing(config, data)?;
         self.background.spawn(proofs::publish(witnessing, config.proofs.publish_every));
+        self.background.spawn(proofs::check_gossip(proofs::web(config, data)?, Arc::clone(data)));
+        if let Some(anchoring) = proofs::anchoring(config, data)? {
+            self.background.spawn(proofs::anchor(anchoring, config.proofs.time_stamp_every));
+        }
         Ok(())
     }
 
@@ -234,7 +238,8 @@ impl Running {
         let transport = SmtpTransport::new(settings, routes, names, tls, trust, data.edge.clone());
         self.reloader.cutter.also(transport.waiting());
         let (store, desk) = (Arc::clone(&data.store), Arc::clone(&data.desk));
-        let relay = Arc::new(Relay::new(store, desk, transport, data.edge.clone(), settings::relay(config)));
+        let relay = Relay::new(store, desk, transport, data.edge.clone(), settings::relay(config));
+        let relay = Arc::new(relay.telling(Arc::clone(&data.gossip)));
         let connections = Arc::new(AtomicUsize::new(settings::count(config.relay.connections)));
         let stop = self.notice.subscribe();
         // Attempts under way at the end are conversations: they may finish.

@@ -7,7 +7,7 @@ use super::data::StartError;
 use crate::config::Config;
 use crate::flows::web::{Ask, Said, Web};
 use crate::mail::{Edge, Fault, Status};
-use crate::net::http::{Client, Request, Settings, Url};
+use crate::net::http::{ClearText, Client, Request, Settings, Url};
 use crate::trust::{Anchors, load_anchors};
 
 /// For one request as a whole. Witnesses answer in milliseconds; one that is dead must not hold up the others' round.
@@ -36,6 +36,13 @@ impl HttpWeb {
     pub fn with(anchors: Anchors, edge: &Edge) -> Result<Self, StartError> {
         let settings = Settings { within: WITHIN, ..Settings::default() };
         Client::new(anchors, settings, Arc::clone(&edge.clock)).map(Self).map_err(StartError::new)
+    }
+
+    /// Also in clear text: for answers that are signed themselves, as time stamps are.
+    #[must_use]
+    pub fn with_clear_text(&self) -> Self {
+        let settings = Settings { within: WITHIN, clear_text: ClearText::Allowed, ..Settings::default() };
+        Self(self.0.within(settings))
     }
 }
 

@@ -27,6 +27,7 @@ pub mod schedule;
 pub mod signature;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod timestamp;
 mod white_list;
 
 pub use anchors::Anchors;

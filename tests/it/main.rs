@@ -11,7 +11,9 @@
 mod canary;
 mod cli;
 mod conformance;
+mod cross;
 mod demo;
+mod hostile;
 mod imap;
 mod kill;
 mod kill_relay;
@@ -36,4 +38,5 @@ mod tools;
 mod transcripts;
 mod trust_network;
 mod web;
+mod witness;
 mod xml_signature;

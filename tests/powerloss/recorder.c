@@ -32,7 +32,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum op { KNOWN = 1, CREATE, WRITE, TRUNCATE, SYNC_BEGIN, SYNC_END, RENAME, UNLINK, MKDIR, ACK, RANGE, UNSUPPORTED };
+enum op { KNOWN = 1, CREATE, WRITE, TRUNCATE, SYNC_BEGIN, SYNC_END, RENAME, UNLINK, MKDIR, ACK, RANGE, UNSUPPORTED, LINK };
 
 struct header {
     uint32_t op, node;
@@ -424,14 +424,21 @@ int mkdirat(int at, const char *path, mode_t mode) {
 int mkdir(const char *path, mode_t mode) { return mkdirat(AT_FDCWD, path, mode); }
 
 int linkat(int from_at, const char *from, int to_at, const char *to, int flags) {
-    char full[PATH_MAX];
-    if (recording() && below(to_at, to, full)) {
-        pthread_mutex_lock(&lock);
-        unsupported("link");
-        pthread_mutex_unlock(&lock);
+    if (!recording()) return REAL(linkat)(from_at, from, to_at, to, flags);
+    char full_from[PATH_MAX], full_to[PATH_MAX], both[2 * PATH_MAX];
+    pthread_mutex_lock(&lock);
+    const char *source = below(from_at, from, full_from), *target = below(to_at, to, full_to);
+    int result = REAL(linkat)(from_at, from, to_at, to, flags);
+    if (!result && source && target) {
+        int length = snprintf(both, sizeof both, "%s\n%s", source, target);
+        append(LINK, 0, 0, both, length);
+    } else if (!result && (source || target)) {
+        unsupported("a link across the directory's border");
     }
-    return REAL(linkat)(from_at, from, to_at, to, flags);
+    pthread_mutex_unlock(&lock);
+    return result;
 }
+int link(const char *from, const char *to) { return linkat(AT_FDCWD, from, AT_FDCWD, to, 0); }
 
 void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t at) {
     if ((flags & MAP_SHARED) && (protection & PROT_WRITE) && is_file(fd)) {

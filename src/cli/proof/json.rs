@@ -39,6 +39,7 @@ fn valid(judgement: &Judgement) -> Value {
         "assurance": verdict.assurance.word(),
         "after": time(verdict.after),
         "before": time(verdict.before),
+        "stamped": time(verdict.stamped),
         "message": judgement.message.map(|found| json!({ "unsealed": found.unsealed, "line_ends": found.line_ends })),
         "pieces": pieces,
     })

@@ -5,6 +5,7 @@
 
 mod json;
 mod page;
+mod remote;
 mod text;
 
 use std::fs;
@@ -14,9 +15,11 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use crate::ledger::verify::{Hour, Invalid, MessageMatch, Verdict, find_message, find_piece};
-use crate::ledger::{Policy, ProofFile, VerifierKey, audit, verify};
+use crate::ledger::verify::{Hour, Invalid, MessageMatch, Stamped, Stamps, Verdict, find_message, find_piece};
+use crate::ledger::{Policy, ProofFile, VerifierKey, audit, audit_all, verify_stamped};
 use crate::seal::event::Field;
+use crate::trust::timestamp::{self, StampError};
+use crate::trust::{Anchors, load_anchors};
 
 const VALID: u8 = 0;
 const INVALID: u8 = 1;
@@ -56,6 +59,12 @@ pub(super) struct VerifyArguments {
     piece: Vec<PathBuf>,
     #[arg(long, value_name = "FICHIER", help = "Message à comparer, exporté en .eml")]
     eml: Option<PathBuf>,
+    #[arg(
+        long,
+        value_name = "FICHIER",
+        help = "Autorités d'horodatage de confiance (PEM) : juge aussi la section anchor"
+    )]
+    tsa: Vec<PathBuf>,
     #[arg(long, help = "Réponse en JSON")]
     json: bool,
 }
@@ -72,10 +81,15 @@ pub(super) struct RedactArguments {
 
 #[derive(Args)]
 pub(super) struct AuditArguments {
-    #[arg(help = "Dossier d'une année du journal")]
-    directory: PathBuf,
-    #[arg(long, value_name = "CLÉ", help = "Clé de confiance du journal ; sans elle, celle du dossier")]
+    #[arg(
+        value_name = "DOSSIER|URL",
+        help = "Dossier d'une année du journal, ou de toutes ; ou https://… d'une année publiée"
+    )]
+    log: String,
+    #[arg(long, value_name = "CLÉ", help = "Clé de confiance du journal ; sans elle, celle qu'il donne lui-même")]
     key: Option<String>,
+    #[command(flatten)]
+    remote: remote::Arguments,
 }
 
 #[derive(Args)]
@@ -114,9 +128,10 @@ fn verify_file(arguments: &VerifyArguments) -> Answer {
     for path in &arguments.piece {
         pieces.push((path.clone(), read(path)?));
     }
+    let stamps = Authorities::load(&arguments.tsa)?;
     let parsed = ProofFile::parse(&bytes);
     let judged = match &parsed {
-        Ok(file) => judge(file, &policy, eml.as_deref(), &pieces),
+        Ok(file) => judge(file, (&policy, stamps.as_ref()), eml.as_deref(), &pieces),
         Err(error) => Err(Invalid::File(*error)),
     };
     let code = match &judged {
@@ -157,13 +172,48 @@ fn write_page(arguments: &PageArguments) -> Answer {
 fn audit_log(arguments: &AuditArguments) -> Answer {
     let key = arguments.key.as_deref().map(VerifierKey::parse).transpose();
     let key = key.map_err(|error| Stop::Usage(format!("--key : {error}")))?;
-    if !arguments.directory.is_dir() {
-        return Err(Stop::Usage(format!("{} : ce n'est pas un dossier", arguments.directory.display())));
+    if arguments.log.starts_with("https://") {
+        return remote::audit(&arguments.log, key, &arguments.remote);
     }
-    Ok(match audit(&arguments.directory, key.as_ref()) {
-        Ok(report) => (text::audited(&report), VALID),
+    let directory = Path::new(&arguments.log);
+    if !directory.is_dir() {
+        return Err(Stop::Usage(format!("{} : ce n'est pas un dossier", directory.display())));
+    }
+    // One shard has its key; a folder of shards has none.
+    let audited = if key.is_some() || directory.join("vkey").exists() {
+        audit(directory, key.as_ref()).map(|report| vec![report])
+    } else {
+        audit_all(directory)
+    };
+    Ok(match audited {
+        Ok(reports) if reports.is_empty() => {
+            return Err(Stop::Usage(format!("{} : aucun journal dans ce dossier", directory.display())));
+        }
+        Ok(reports) => (reports.iter().map(text::audited).collect::<Vec<_>>().join("\n"), VALID),
         Err(found) => (format!("JOURNAL MODIFIÉ\n{found}\n"), INVALID),
     })
+}
+
+/// The time-stamp authorities that a verifier trusts.
+struct Authorities(Anchors);
+
+impl Authorities {
+    fn load(files: &[PathBuf]) -> Result<Option<Self>, Stop> {
+        if files.is_empty() {
+            return Ok(None);
+        }
+        load_anchors(files).map(|anchors| Some(Self(anchors))).map_err(|error| Stop::Usage(format!("--tsa : {error}")))
+    }
+}
+
+impl Stamps for Authorities {
+    fn judge(&self, token: &[u8], digest: &[u8; 32]) -> Stamped {
+        match timestamp::verify(token, digest, &self.0) {
+            Ok(stamp) => Stamped::At(stamp.time),
+            Err(StampError::UnknownAuthority(_)) => Stamped::Unknown,
+            Err(_) => Stamped::Wrong,
+        }
+    }
 }
 
 /// A proof that holds, with the files that were compared.
@@ -176,11 +226,11 @@ struct Judgement {
 
 fn judge(
     file: &ProofFile,
-    policy: &Policy,
+    (policy, stamps): (&Policy, Option<&Authorities>),
     eml: Option<&[u8]>,
     pieces: &[(PathBuf, Vec<u8>)],
 ) -> Result<Judgement, Invalid> {
-    let verdict = verify(file, policy)?;
+    let verdict = verify_stamped(file, policy, stamps.map(|stamps| stamps as &dyn Stamps))?;
     let message = eml.map(|eml| find_message(file, eml)).transpose()?;
     let mut found = Vec::with_capacity(pieces.len());
     for (path, content) in pieces {

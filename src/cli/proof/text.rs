@@ -117,8 +117,12 @@ fn attested(judgement: &Judgement, out: &mut String) {
         match verdict.assurance {
             Assurance::Logged => "P0 : signée par le journal de l'opérateur seul",
             Assurance::Witnessed => "P1 : état du journal contresigné par les témoins que la politique demande",
+            Assurance::Stamped => "P2 : état du journal horodaté par une autorité (RFC 3161)",
         },
     );
+    if let Some(stamped) = verdict.stamped {
+        row(out, "Horodatage", &format!("au plus tard {stamped}, par l'autorité d'horodatage"));
+    }
     let hour = match (verdict.hour, verdict.after, verdict.before) {
         (Hour::Attested, Some(after), Some(before)) => {
             format!("attestée par les horloges de tiers : entre {after} et {before}")

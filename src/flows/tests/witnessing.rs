@@ -156,7 +156,7 @@ async fn a_message_is_proved_between_two_clocks_of_others() {
         process.witnessing.round().await.unwrap();
     }
     assert_eq!(verify(&process.proof(second), &scene.policy).unwrap(), verdict);
-    let shown = process.publication.newest().unwrap();
+    let (_, shown) = process.publication.newest().unwrap();
     assert_eq!(shown.note.to_string().matches("\n— ").count(), 4, "the log and three witnesses: {}", shown.note);
 }
 
@@ -228,7 +228,7 @@ async fn a_restored_backup_is_not_written_over_what_witnesses_saw() {
     assert!(why.contains("a vu 4 feuilles") && why.contains("propre signature"), "{why}");
     assert!(restored.drain().is_err());
     assert_eq!(restored.recorder.ledger().log().size(), 2, "nothing was signed over");
-    assert_eq!(scene.world.store.pending_events(10).unwrap().len(), 2, "the event waits");
+    assert_eq!(scene.world.store.pending_events(10).unwrap().len(), 3, "the event waits, and the conflict");
     // The administrator accepts the loss: another log, and the old one as it was.
     let name = tokio::task::block_in_place(|| restored.recorder.begin_again()).unwrap();
     restored.witnessing.round().await.unwrap();

@@ -66,6 +66,7 @@ enum NameChange {
     Add(String, usize),
     Remove(String),
     Rename(String, String),
+    Link(String, String),
 }
 
 /// A change and its number in its thing's history.
@@ -162,6 +163,10 @@ impl Disk {
             Event::Rename { from, to } => {
                 assert_eq!(from.parent(), to.parent(), "renames between directories are not modelled");
                 self.change_names(from, NameChange::Rename(name(from), name(to)));
+            }
+            Event::Link { from, to } => {
+                assert_eq!(from.parent(), to.parent(), "links between directories are not modelled");
+                self.change_names(from, NameChange::Link(name(from), name(to)));
             }
             Event::Unlink { path } => self.change_names(path, NameChange::Remove(name(path))),
             Event::SyncRange | Event::Acknowledge { .. } => {}
@@ -352,6 +357,10 @@ impl NameChange {
             }
             Self::Rename(from, to) => {
                 let place = names.remove(&from).unwrap_or_else(|| panic!("{from} has no name"));
+                names.insert(to, place);
+            }
+            Self::Link(from, to) => {
+                let place = *names.get(&from).unwrap_or_else(|| panic!("{from} has no name"));
                 names.insert(to, place);
             }
         }

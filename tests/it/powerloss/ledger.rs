@@ -51,7 +51,13 @@ fn shard(directory: &Path) -> PathBuf {
 }
 
 /// Salts from a seed, so that each run of the workload logs the same.
-struct Salts(std::sync::Mutex<Chance>);
+pub struct Salts(std::sync::Mutex<Chance>);
+
+impl Salts {
+    pub fn new(chance: Chance) -> Self {
+        Self(std::sync::Mutex::new(chance))
+    }
+}
 
 impl sceau::mail::Chance for Salts {
     fn fill(&self, buffer: &mut [u8]) {
@@ -59,9 +65,9 @@ impl sceau::mail::Chance for Salts {
     }
 }
 
-fn leaves(sender: &str, first: u64, count: u64) -> Vec<Leaf> {
+pub fn leaves(sender: &str, first: u64, count: u64) -> Vec<Leaf> {
     let leaf = |number: u64| {
-        let salts = Salts(std::sync::Mutex::new(Chance::new(number)));
+        let salts = Salts::new(Chance::new(number));
         let mut id = [0; 16];
         id[..8].copy_from_slice(&number.to_be_bytes());
         let draft = Draft::new(EventKind::Seal, EnvelopeId(id)).level(Level::Otp).via(Via::Submission);

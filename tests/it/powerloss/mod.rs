@@ -8,6 +8,7 @@ mod record;
 mod simulator;
 mod store;
 mod trials;
+mod witness;
 
 use std::collections::BTreeMap;
 use std::fs;

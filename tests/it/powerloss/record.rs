@@ -56,6 +56,8 @@ pub enum Event {
     SyncEnd { node: Node, ticket: u64 },
     /// A name changes.
     Rename { from: PathBuf, to: PathBuf },
+    /// A second name for a file.
+    Link { from: PathBuf, to: PathBuf },
     /// A name goes.
     Unlink { path: PathBuf },
     /// `sync_file_range`, which promises nothing.
@@ -163,6 +165,11 @@ fn event(op: u32, node: Node, at: u64, payload: &[u8]) -> Event {
         10 => Event::Acknowledge { lines: text() },
         11 => Event::SyncRange,
         12 => Event::Unsupported { what: text() },
+        13 => {
+            let both = text();
+            let (from, to) = both.split_once('\n').unwrap();
+            Event::Link { from: from.into(), to: to.into() }
+        }
         other => panic!("operation {other} in the record"),
     }
 }
