@@ -2,6 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use sceau::mail::{Fault, Status};
 use sceau::proto::imap::command::Kind;
 use sceau::proto::imap::response::Completion;
 use sceau::proto::imap::server::{Answer, Event, Limits, Server};
@@ -75,6 +76,7 @@ fn answer(event: &Event) -> Option<Answer> {
         },
         Event::AppendStart(_) => Answer::Proceed,
         Event::Content(_) | Event::AppendDropped => return None,
+        Event::Keys(_) => Answer::done(Err(Fault::user(Status::LoginFailed, "no keys"))),
         Event::AppendEnd | Event::IdleEnd(_) => Answer::done(ok),
     })
 }

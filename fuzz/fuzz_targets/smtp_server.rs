@@ -55,6 +55,7 @@ fn answer(machine: &mut Server, event: Event, content: &mut Vec<u8>) {
                 _ => Answer::Accept,
             }
         }
+        Event::Keys(_) => Answer::Refuse(Fault::user(Status::LoginFailed, "")),
         Event::Login(_) => Answer::Refuse(Fault::user(Status::LoginFailed, "")),
         _ => Answer::Accept,
     };

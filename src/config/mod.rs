@@ -19,7 +19,7 @@ pub use example::{differing, effective, example};
 pub use problem::{Problem, Problems};
 pub use sections::{Clients, Config, Imap, Log, Metrics, Operators, Proofs, Relay, Server, Store, Submission, Trust};
 pub use table::{Key, Presence, Table};
-pub use values::{DkimKey, HostPort, LogFormat, Ocsp, Setting, Size, duration};
+pub use values::{DkimKey, HostPort, LogFormat, Ocsp, Setting, Size, Switch, duration};
 
 /// Reads a configuration file.
 ///

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::table::{Key, Presence, Reader, Table, settings};
-use super::values::{DkimKey, HostPort, LogFormat, Ocsp, Setting, Size};
+use super::values::{DkimKey, HostPort, LogFormat, Ocsp, Setting, Size, Switch};
 use crate::mail::Domain;
 use crate::net::clamav::Socket;
 use crate::net::http::Url;
 use crate::net::tls::Tickets;
 use crate::trust::signature::SignaturePolicy;
-use crate::trust::{DistinguishedName, ExtendedUsage, HostNameRule, RevocationDepth, UnknownRevocation};
+use crate::trust::{AttributeType, DistinguishedName, ExtendedUsage, HostNameRule, RevocationDepth, UnknownRevocation};
 
 settings! {
     /// Le serveur lui-même.
@@ -143,6 +143,30 @@ settings! {
         certificate: PathBuf = Required r#""/etc/sceau/serveur.pem""#;
         /// Sa clé privée (PEM, PKCS#8), droits 0600.
         key: PathBuf = Required r#""/etc/sceau/serveur.key""#;
+    }
+
+    /// Identification des personnes et de leurs logiciels (envoi et lecture). Voir docs/login.md.
+    login: Login {
+        /// SCRAM-SHA-256 et -PLUS : « on » ou « off ». Les clés SCRAM, gardées scellées à côté de l'empreinte Argon2,
+        /// résistent moins qu'elle si la base et la clé maîtresse sont volées ; « off » n'en fait plus.
+        scram: Switch = Default r#""on""#;
+        /// Tours de PBKDF2 des clés SCRAM des nouveaux mots de passe.
+        scram_iterations: u32 = Default "100000" ("4096" to "5000000");
+        /// Certificats clients : « on » les demande (sans les exiger) et les accepte comme identification ; « off » non.
+        certificates: Switch = Default r#""on""#;
+        /// Autorités qui émettent les certificats des professionnels (attributs de leur DN). Seuls ces certificats
+        /// désignent une personne ; tous les autres, l'organisation ou le logiciel qu'un administrateur y a attaché.
+        person_issuers: Vec<DistinguishedName> = Default r#"["CN=AC IGC-SANTE ELEMENTAIRE PERSONNES", "CN=TEST AC IGC-SANTE ELEMENTAIRE PERSONNES"]"#;
+        /// Attribut de leur sujet qui porte l'identifiant national (8 et le RPPS, 0 et l'ADELI).
+        person_attribute: AttributeType = Default r#""CN""#;
+        /// Échecs d'un même nom depuis une même adresse (ou un réseau IPv6 /64) avant que l'attente commence à croître.
+        failures_free: u32 = Default "5" ("1" to "1000");
+        /// Échecs de tous les noms ensemble depuis une même adresse. Ceux qui s'y sont déjà identifiés n'en souffrent pas.
+        failures_per_address: u32 = Default "50" ("1" to "100000");
+        /// Attente la plus longue avant de répondre ; au-delà, refus temporaire (454, NO [UNAVAILABLE]).
+        failure_wait_max: Duration = Default r#""10 s""# (r#""0 s""# to r#""60 s""#);
+        /// Temps au bout duquel la moitié des échecs est oubliée ; aucune punition ne dure plus.
+        failures_half_life: Duration = Default r#""15 min""# (r#""1 s""# to r#""1 d""#);
     }
 
     /// Envoi par les personnes et leurs logiciels (identification obligatoire, sous TLS).

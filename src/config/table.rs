@@ -188,7 +188,7 @@ always_present!(
     HostNameRule,
     RevocationDepth
 );
-always_present!(UnknownRevocation, Tickets, bool);
+always_present!(UnknownRevocation, Tickets, bool, super::values::Switch, crate::trust::AttributeType);
 impl<T> Absent for Vec<T> {}
 impl<K, V> Absent for std::collections::BTreeMap<K, V> {}
 

@@ -15,7 +15,7 @@ use crate::net::clamav::Socket;
 use crate::net::http::Url;
 use crate::net::tls::Tickets;
 use crate::trust::signature::SignaturePolicy;
-use crate::trust::{DistinguishedName, ExtendedUsage, HostNameRule, RevocationDepth, UnknownRevocation};
+use crate::trust::{AttributeType, DistinguishedName, ExtendedUsage, HostNameRule, RevocationDepth, UnknownRevocation};
 
 /// A value of the configuration file.
 pub trait Setting: Sized {
@@ -348,6 +348,35 @@ impl Setting for DistinguishedName {
     }
 }
 
+impl Setting for AttributeType {
+    const EXPECTED: &'static str = "un type d'attribut de DN, par exemple \"CN\", \"UID\" ou \"2.5.4.5\"";
+
+    fn read(value: &DeValue<'_>, _base: &Path) -> Option<Self> {
+        Self::from_text(value.as_str()?)
+    }
+
+    fn write(&self) -> String {
+        quoted(&self.to_string())
+    }
+}
+
+/// Whether something is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
+impl Switch {
+    /// Whether it is on.
+    #[must_use]
+    pub const fn is_on(self) -> bool {
+        matches!(self, Self::On)
+    }
+}
+
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -387,6 +416,8 @@ macro_rules! words {
 }
 
 words! { LogFormat expects "\"human\" ou \"json\"" { Human = "human", Json = "json" } }
+
+words! { Switch expects "\"on\" ou \"off\"" { On = "on", Off = "off" } }
 
 words! { SignaturePolicy expects "\"required\", \"if-present\" ou \"off\"" {
     Required = "required", IfPresent = "if-present", Off = "off",

@@ -12,6 +12,7 @@ mod content;
 mod deliver;
 mod facts;
 mod gossip;
+mod grants;
 mod keep;
 mod login;
 mod open;
@@ -37,8 +38,12 @@ pub use anchor::Anchoring;
 pub use deliver::{Relay, RelaySettings};
 pub use facts::{ClockWatch, Facts, Incident, record_incident, record_notice};
 pub use gossip::{Gossip, Rumour};
+pub use grants::Grants;
 pub use keep::{Changed, DropNotice, Keep, Picked, QueueKeeper};
-pub use login::{Login, Logins, hash_password};
+pub use login::{
+    Behalf, Login, LoginSettings, Logins, Pause, PersonCertificates, ThrottleSettings, TokenChecker, TokenFacts,
+    Visitor, addresses, hash_password, new_scram_keys,
+};
 pub use open::{Access, Deletions, FetchBasis, Openings};
 pub use prove::{ExportedProof, Proofs};
 pub use publish::{Auditors, ProofsDoor, Publication};

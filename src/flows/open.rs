@@ -151,10 +151,10 @@ impl Deletions {
     /// As [`Tx::expunge`].
     // [proofs#events]
     pub fn expunge(&self, tx: &mut Tx<'_>, uid: Uid) -> Result<ModSeq, Fault> {
-        let Actor { account, mailbox, login, .. } = &self.0;
+        let Actor { account, mailbox, .. } = &self.0;
         let record = tx.record(*account, *mailbox, uid)?;
         if let (Some((envelope, rcpt)), true) = (record.envelope, tx.is_last_copy(*account, &record)?) {
-            let delete = Draft::new(EventKind::Delete, envelope).rcpt(rcpt).level(login.level).via(Via::Imap);
+            let delete = Draft::new(EventKind::Delete, envelope).rcpt(rcpt).via(Via::Imap);
             tx.record_event(self.0.named(delete), Subject::Account(*account))?;
         }
         tx.expunge(*account, *mailbox, uid)
@@ -259,13 +259,11 @@ impl Actor {
     }
 
     fn draft(&self, kind: EventKind, basis: Basis) -> impl FnOnce(EnvelopeId, u16) -> Draft + '_ {
-        move |envelope, rcpt| {
-            self.named(Draft::new(kind, envelope).rcpt(rcpt).basis(basis).level(self.login.level).via(Via::Imap))
-        }
+        move |envelope, rcpt| self.named(Draft::new(kind, envelope).rcpt(rcpt).basis(basis).via(Via::Imap))
     }
 
     /// Whose mailbox, and who acted: in a shared one these are two.
     fn named(&self, draft: Draft) -> Draft {
-        draft.commit(Field::Mailbox, &self.name).commit(Field::Login, &self.login.address.to_string())
+        self.login.sign(draft.commit(Field::Mailbox, &self.name))
     }
 }

@@ -62,9 +62,8 @@ impl Refusals {
     fn draft(&self, login: &Login, from: Option<&ReversePath>, message: Option<&str>, fault: &Fault) -> Draft {
         let draft = Draft::new(EventKind::Refuse, EnvelopeId::random(&*self.edge.chance))
             .status(fault.status)
-            .level(login.level)
-            .via(Via::Submission)
-            .commit(Field::Login, &login.address.to_string());
+            .via(Via::Submission);
+        let draft = login.sign(draft);
         let draft = match from {
             Some(path) => draft.commit(Field::From, &path.to_string()),
             None => draft,

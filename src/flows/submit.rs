@@ -15,7 +15,7 @@ use super::scan::Scanner;
 use super::signatures::Signers;
 use super::statistics::{Direction, Traffic};
 use super::trace::{Hop, Submitter, TraceFields};
-use super::{Login, Peer, Transaction, recipient_facts};
+use super::{Login, Peer, Transaction, addresses, recipient_facts};
 use crate::mail::{
     AccountId, Address, Domain, Edge, EnvelopeId, Fault, MailParams, RcptParams, ReversePath, Status, Time, Wishes,
 };
@@ -56,6 +56,8 @@ pub struct Submission {
 pub struct Outgoing {
     submission: Arc<Submission>,
     login: Login,
+    /// The addresses that the login may write in the name of.
+    owned: Vec<Address>,
     peer: Peer,
     envelope: EnvelopeId,
     reverse_path: ReversePath,
@@ -113,7 +115,8 @@ impl Submission {
         reverse_path: ReversePath,
         params: &MailParams,
     ) -> Result<Outgoing, Fault> {
-        policy::outgoing_sender(std::slice::from_ref(&login.address), &reverse_path)?;
+        let owned = addresses(&self.store, login)?;
+        policy::outgoing_sender(&owned, &reverse_path)?;
         let declared = params.size.unwrap_or(0);
         if declared > self.settings.message_max {
             return Err(Fault::user(Status::MessageTooLarge, format!("{declared} octets declared")));
@@ -121,6 +124,7 @@ impl Submission {
         Ok(Outgoing {
             submission: Arc::clone(self),
             login: login.clone(),
+            owned,
             peer,
             envelope: EnvelopeId::random(&*self.edge.chance),
             reverse_path,
@@ -188,7 +192,7 @@ impl Transaction for Outgoing {
         let (filter, mut writer) = begun;
         writer.write(&filter.finish()).await?;
         let content = writer.finish().await?;
-        let author = match authored_by(std::slice::from_ref(&self.login.address), &content.structure.header) {
+        let author = match authored_by(&self.owned, &content.structure.header) {
             Ok(author) => author,
             Err(fault) => {
                 let message = message_value(content.body.size(), content.body.sha256());
@@ -263,10 +267,9 @@ impl Outgoing {
     fn sealed(&self, (envelope, recipients): (EnvelopeId, Vec<Addressee>), content: &Content) -> Letter {
         let from = self.reverse_path.to_string();
         let seal = Draft::new(EventKind::Seal, envelope)
-            .level(self.login.level)
             .via(Via::Submission)
-            .commit(Field::From, if from.is_empty() { "<>" } else { &from })
-            .commit(Field::Login, &self.login.address.to_string());
+            .commit(Field::From, if from.is_empty() { "<>" } else { &from });
+        let seal = self.login.sign(seal);
         let seal = (1_u16..)
             .zip(&recipients)
             .fold(seal, |seal, (number, to)| seal.commit(Field::To(number), &to.address.to_string()));

@@ -10,6 +10,7 @@ mod purging;
 mod queueing;
 mod receipts;
 mod refusing;
+mod sharing;
 mod witnessing;
 
 use std::sync::Arc;
@@ -121,7 +122,7 @@ fn account(store: &Arc<Store>, address: &str, quota: u64) -> Login {
         quota,
     };
     let account = tokio::task::block_in_place(|| store.write_blocking(move |tx| tx.create_account(new))).unwrap();
-    Login { account, address, level: Level::Password }
+    Login::new(account, address, Level::Password)
 }
 
 fn peer() -> Peer {

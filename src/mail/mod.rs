@@ -13,6 +13,8 @@ mod national;
 mod network;
 mod notify;
 mod params;
+mod rights;
+mod scram;
 mod status;
 mod time;
 
@@ -26,5 +28,7 @@ pub use national::{Adeli, CheckKey, Finess, FormatError, Ins, ProfessionalId, Rp
 pub use network::neighbourhood;
 pub use notify::{Notify, NotifyOn, OriginalRecipient, Return};
 pub use params::{Body, Deadline, DeliverBy, Hold, Late, MailParams, Priority, RcptParams, Wishes};
+pub use rights::Rights;
+pub use scram::ScramKeys;
 pub use status::Status;
 pub use time::{Time, TimeError};

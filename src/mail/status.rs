@@ -31,6 +31,12 @@ pub enum Status {
     LoginRequired,
     /// Name or password is wrong, or the account is not active: one reply for all of these.
     LoginFailed,
+    /// Too many failed logins from there or for this name: wait.
+    LoginThrottled,
+    /// The certificate is not valid, or opens no mailbox here, or not the one that was asked for.
+    CertificateRefused,
+    /// Who checks tokens can't be asked now.
+    TokensUnavailable,
     /// The mechanism is not offered.
     MechanismUnknown,
     /// The login's exchange has no valid form.
@@ -186,6 +192,11 @@ impl Status {
             Self::TrustStale => row(451, "4.7.1", None, "the trust data of this server is being renewed, try again later"),
             Self::LoginRequired => row(530, "5.7.0", Some("NOPERM"), "log in first"),
             Self::LoginFailed => row(535, "5.7.8", Some("AUTHENTICATIONFAILED"), "the name or the password is wrong"),
+            Self::LoginThrottled => row(454, "4.7.0", Some("UNAVAILABLE"), "too many failed logins, try again later"),
+            Self::CertificateRefused => row(535, "5.7.8", Some("AUTHENTICATIONFAILED"), "this certificate is no login"),
+            Self::TokensUnavailable => {
+                row(454, "4.7.0", Some("UNAVAILABLE"), "tokens cannot be checked now, try later")
+            }
             Self::MechanismUnknown => row(504, "5.5.4", Some("CANNOT"), "this mechanism is not offered"),
             Self::LoginMalformed => row(501, "5.5.2", Some("CLIENTBUG"), "the login exchange has no valid form"),
             Self::NotYourAddress => row(553, "5.7.1", Some("NOPERM"), "this sender address does not belong to your login"),

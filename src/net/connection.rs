@@ -29,6 +29,11 @@ pub trait Handshake: Send + Sync {
     /// The configuration of this handshake.
     fn config(&self) -> Arc<ServerConfig>;
 
+    /// The channel binding `tls-server-end-point` of the certificate that this handshake shows, if it has one.
+    fn server_end_point(&self) -> Option<Vec<u8>> {
+        None
+    }
+
     /// The handshake failed. Writes the log line.
     fn failed(&self, error: &io::Error);
 
@@ -314,7 +319,8 @@ impl<S: Session, T: Stream> Connection<S, T> {
         };
         let handshake = tls.handshake(self.peer);
         match timeout(self.patience.handshake, self.transport.accept_tls(handshake.config())).await {
-            Ok(Ok(facts)) => {
+            Ok(Ok(mut facts)) => {
+                facts.bindings.server_end_point = handshake.server_end_point();
                 log_tls(self.peer, &facts);
                 handshake.settled(&facts).await;
                 (self.secured)(&facts);

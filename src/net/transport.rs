@@ -130,7 +130,8 @@ impl<T: Stream> Transport<T> {
             }
         };
         let connection = stream.get_ref().1;
-        let facts = tls::facts(connection, connection.server_name());
+        let mut facts = tls::facts(connection, connection.server_name());
+        facts.bindings.exporter = tls::exporter(connection);
         *self.state() = State::Tls(Box::new(stream));
         Ok(facts)
     }

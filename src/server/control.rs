@@ -146,6 +146,7 @@ fn exchange(socket: &Path, request: &Request) -> io::Result<Reply> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::accounts::AccountOrder;
     use super::*;
 
     #[tokio::test(flavor = "multi_thread")]
@@ -158,13 +159,15 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let server = tokio::spawn(serve(listener, |request| async move {
             match request {
-                Request::AccountList => Reply::Done(serde_json::json!(["a"])),
+                Request::Account(AccountOrder::List) => Reply::Done(serde_json::json!(["a"])),
                 _ => Reply::Failed("no".to_owned()),
             }
         }));
         let socket = path.clone();
         tokio::task::spawn_blocking(move || {
-            assert!(matches!(ask(&socket, &Request::AccountList), Ok(Reply::Done(list)) if list[0] == "a"));
+            assert!(
+                matches!(ask(&socket, &Request::Account(AccountOrder::List)), Ok(Reply::Done(list)) if list[0] == "a")
+            );
             let mut stream = BlockingStream::connect(&socket).unwrap();
             stream.write_all(b"{\"do\":\"dance\"}\n").unwrap();
             let mut reply = String::new();
@@ -174,6 +177,6 @@ mod tests {
         .await
         .unwrap();
         server.abort();
-        assert!(ask(Path::new("/nowhere.sock"), &Request::AccountList).is_err());
+        assert!(ask(Path::new("/nowhere.sock"), &Request::Account(AccountOrder::List)).is_err());
     }
 }

@@ -80,6 +80,8 @@ pub struct Data {
     pub domains: BTreeSet<Domain>,
     /// Octets that a new account may take.
     pub quota: u64,
+    /// Rounds of PBKDF2 of new SCRAM keys; without it there are none.
+    pub scram_iterations: Option<u32>,
     /// Time and chance.
     pub edge: Edge,
     _lock: DataLock,
@@ -127,6 +129,7 @@ impl Data {
             host: config.server.name.clone(),
             domains: config.server.domains.iter().cloned().collect(),
             quota: config.store.quota.0,
+            scram_iterations: config.login.scram.is_on().then_some(config.login.scram_iterations),
             edge,
             _lock: lock,
         })

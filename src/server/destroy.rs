@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::accounts::parse;
 use super::data::Data;
-use super::office::parse;
 use crate::flows::Purged;
 use crate::mail::{AccountId, Fault, Status};
 use crate::store::{AccountToo, Held, Hold};

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
 
@@ -11,13 +13,17 @@ use super::refusals::Refusals;
 use super::{settings, stats};
 use crate::config::Config;
 use crate::flows::statistics::{self, Direction};
-use crate::flows::{Incoming, Intake, KeyRecords, Login, Logins, Openings, Outgoing, Peer, Submission, Transaction};
+use crate::flows::{
+    Incoming, Intake, KeyRecords, Login, Logins, Openings, Outgoing, Pause, Peer, Submission, Transaction, Visitor,
+};
 use crate::mail::{AccountId, Address, Clock, Domain, EnvelopeId, Fault, MailParams, RcptParams, ReversePath, Status};
 use crate::net::key_records::SystemKeyRecords;
+use crate::proto::sasl::{Bindings, Credentials, KeysGiven, KeysWanted, Terms};
 use crate::proto::{imap, smtp};
 use crate::sessions::imap::{Services, TURNS};
 use crate::sessions::operator::{FromOperators, Operator, OperatorRefused};
 use crate::sessions::rates::{AccountUse, PeerUse};
+use crate::sessions::sign_in::SignIn;
 use crate::sessions::smtp::{SmtpSession, Timing};
 use crate::sessions::submission::{FromPeople, Person};
 use crate::trust::{Trust, VerifiedOperator};
@@ -38,13 +44,13 @@ impl Doors {
         queued: &Arc<Notify>,
         refusals: &Arc<Refusals>,
     ) -> Result<Self, Fault> {
-        let logins = Arc::new(Logins::new(Arc::clone(&data.store), &*data.edge.chance)?);
+        let logins = sign_in(config, data, trust)?;
         Ok(Self::with(config, data, trust, queued, refusals, logins))
     }
 
     /// The same doors with other limits. What is remembered of logins and refusals stays.
     pub(super) fn renewed(&self, config: &Config, data: &Data, trust: &Arc<Trust>, queued: &Arc<Notify>) -> Self {
-        let (refusals, logins) = (&self.operators.refusals, Arc::clone(&self.people.logins));
+        let (refusals, logins) = (&self.operators.refusals, self.people.logins.clone());
         Self::with(config, data, trust, queued, refusals, logins)
     }
 
@@ -54,14 +60,14 @@ impl Doors {
         trust: &Arc<Trust>,
         queued: &Arc<Notify>,
         refusals: &Arc<Refusals>,
-        logins: Arc<Logins>,
+        logins: SignIn,
     ) -> Self {
         let edge = &data.edge;
         let submission = submission(config, data, trust);
         Self {
             operators: Arc::new(OperatorsDoor::new(config, data, trust, refusals)),
             people: Arc::new(SubmissionDoor {
-                logins: Arc::clone(&logins),
+                logins: logins.clone(),
                 submission: Arc::new(submission),
                 settings: settings::submission_smtp(config),
                 timing: settings::submission_timing(config),
@@ -76,7 +82,7 @@ impl Doors {
     }
 }
 
-fn mailboxes(config: &Config, data: &Data, logins: Arc<Logins>) -> Services {
+fn mailboxes(config: &Config, data: &Data, logins: SignIn) -> Services {
     Services {
         store: Arc::clone(&data.store),
         logins,
@@ -93,6 +99,23 @@ fn submission(config: &Config, data: &Data, trust: &Arc<Trust>) -> Submission {
     let settings = settings::submission(config, &data.ledger_name);
     let submission = Submission::new(Arc::clone(&data.store), Arc::clone(trust), data.edge.clone(), settings);
     submission.signing(Arc::clone(&data.signers)).scanning(settings::scanner(config))
+}
+
+/// How people sign in.
+fn sign_in(config: &Config, data: &Data, trust: &Arc<Trust>) -> Result<SignIn, Fault> {
+    let logins = Logins::new(Arc::clone(&data.store), data.edge.clone(), settings::login(config))?;
+    let logins = logins.pausing(Arc::new(Timer));
+    let logins = if config.login.certificates.is_on() { logins.trusting(Arc::clone(trust)) } else { logins };
+    Ok(SignIn::new(Arc::new(logins)))
+}
+
+/// The runtime's timer.
+struct Timer;
+
+impl Pause for Timer {
+    fn pause(&self, span: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(tokio::time::sleep(span))
+    }
 }
 
 /// The operators' port.
@@ -183,7 +206,7 @@ impl FromOperators for TakesFromOperators {
 
 /// The submission ports.
 pub(super) struct SubmissionDoor {
-    pub(super) logins: Arc<Logins>,
+    pub(super) logins: SignIn,
     pub(super) submission: Arc<Submission>,
     pub(super) settings: smtp::Settings,
     pub(super) timing: Timing,
@@ -200,20 +223,20 @@ impl SubmissionDoor {
     /// A conversation with a client that has just connected.
     pub(super) fn open(&self, peer: SocketAddr) -> SmtpSession<Person<TakesFromPeople>> {
         let flows = TakesFromPeople {
-            logins: Arc::clone(&self.logins),
+            logins: self.logins.clone(),
             submission: Arc::clone(&self.submission),
             queued: Arc::clone(&self.queued),
             domains: self.domains.clone(),
             statistics: Arc::clone(&self.statistics),
         };
-        let role = Person::new(flows, Arc::clone(&self.in_use), Arc::clone(&self.clock));
+        let role = Person::new(flows, peer, Arc::clone(&self.in_use), Arc::clone(&self.clock));
         let settings = smtp::Settings { opened: self.clock.now(), ..self.settings.clone() };
         SmtpSession::new(role, peer, settings, self.timing)
     }
 }
 
 pub(super) struct TakesFromPeople {
-    logins: Arc<Logins>,
+    logins: SignIn,
     submission: Arc<Submission>,
     queued: Arc<Notify>,
     domains: Arc<BTreeSet<Domain>>,
@@ -224,8 +247,24 @@ impl FromPeople for TakesFromPeople {
     type Login = Login;
     type Transaction = Announced;
 
-    async fn password(&self, user: &str, password: &str) -> Result<Login, Fault> {
-        self.logins.password(user, password).await
+    fn terms(&self, visitor: &Visitor, bindings: Bindings) -> Terms {
+        self.logins.terms(visitor, bindings)
+    }
+
+    async fn keys(&self, visitor: &Visitor, wanted: &KeysWanted) -> Result<KeysGiven, Fault> {
+        self.logins.keys(visitor, wanted).await
+    }
+
+    async fn sign_in(&self, visitor: &Visitor, credentials: Credentials) -> Result<Login, Fault> {
+        self.logins.sign_in(visitor, credentials).await
+    }
+
+    fn certificate_opens(&self, visitor: &Visitor) -> Result<(), Fault> {
+        self.logins.logins().certificate_opens(visitor)
+    }
+
+    fn by_certificate(&self, visitor: &Visitor, sender: Option<&Address>) -> Result<Login, Fault> {
+        self.logins.logins().by_certificate(visitor, sender)
     }
 
     fn account(&self, login: &Login) -> AccountId {

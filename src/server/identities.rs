@@ -11,7 +11,7 @@ use super::data::StartError;
 use super::refusals::Refusals;
 use super::settings;
 use crate::config::Config;
-use crate::mail::Edge;
+use crate::mail::{Clock, Edge};
 use crate::net::tls::{Identity, OperatorsPort, PeoplePort, RelayTls};
 use crate::trust::{CertificateFacts, Settings, Trust, TrustError};
 
@@ -75,7 +75,7 @@ impl Identities {
         let clock = || Arc::clone(&edge.clock);
         let operators = OperatorsPort::new(Arc::clone(&trust), operator.clone(), clock(), tickets);
         let people: Result<Vec<_>, _> =
-            (0..people).map(|_| PeoplePort::new(client.clone(), clock(), tickets).map(Arc::new)).collect();
+            (0..people).map(|_| people_port(config, &trust, client.clone(), clock())).collect();
         Ok(Self {
             operators_facts: ArcSwap::from_pointee(operator.facts().clone()),
             clients_facts: ArcSwap::from_pointee(client.facts().clone()),
@@ -177,6 +177,17 @@ impl Identities {
         let [operators, clients] = [self.operators_facts.load_full(), self.clients_facts.load_full()];
         [("operators", (*operators).clone()), ("clients", (*clients).clone())]
     }
+}
+
+/// One of the ports that people connect to.
+fn people_port(
+    config: &Config,
+    trust: &Arc<Trust>,
+    identity: Identity,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<PeoplePort>, TrustError> {
+    let port = PeoplePort::new(identity, clock, config.operators.tickets)?;
+    Ok(Arc::new(if config.login.certificates.is_on() { port.asking(Arc::clone(trust)) } else { port }))
 }
 
 fn load((certificate, key): &(PathBuf, PathBuf)) -> Result<Identity, TrustError> {

@@ -19,6 +19,7 @@ mod revoked;
 mod running;
 mod tasks;
 
+pub mod accounts;
 pub mod control;
 pub mod counter;
 pub mod destroy;

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::accounts::{AccountOrder, Accounts};
 use super::control::Reply;
 use super::counter::{self, QueueAsk};
 use super::data::Data;
@@ -15,42 +16,16 @@ use super::evidence::{ExportedProof, LedgerFacts, Traced, Which, export, ledger,
 use super::live::Live;
 use super::refusals::RefusalFacts;
 use super::stats;
-use crate::flows::{ReadingPolicy, hash_password};
-use crate::mail::{AccountId, Address, Fault, Status};
-use crate::store::{AccountKind, AccountToo, CheckReport, NewAccount};
+use crate::mail::{Fault, Status};
+use crate::store::{AccountToo, CheckReport};
 use crate::trust::{Offered, Shrink};
 
 /// One request.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Request {
-    /// A new account with its six mailboxes.
-    AccountAdd {
-        /// Its address, in one of the server's domains.
-        address: String,
-        /// The person's or the organisation's name.
-        name: String,
-        /// Of which kind it is.
-        kind: AccountKind,
-        /// The first password.
-        password: Password,
-    },
-    /// Another password for an account.
-    AccountPasswd {
-        /// The account's address.
-        address: String,
-        /// The new password.
-        password: Password,
-    },
-    /// Whether the server answers, in an account's name, requests for notifications of reading.
-    AccountReceipts {
-        /// The account's address.
-        address: String,
-        /// What its owner wants.
-        policy: ReadingPolicy,
-    },
-    /// All accounts, as [`AccountFacts`].
-    AccountList,
+    /// Something about accounts.
+    Account(AccountOrder),
     /// What concerns the queue.
     Queue {
         /// What.
@@ -127,17 +102,6 @@ impl fmt::Debug for Password {
     }
 }
 
-/// An account as `account list` shows it.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct AccountFacts {
-    /// Its address.
-    pub address: String,
-    /// Whose it is.
-    pub name: String,
-    /// Whether it takes messages and signs in.
-    pub active: bool,
-}
-
 /// What `store check` found.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct StoreFacts {
@@ -192,12 +156,7 @@ impl Office {
     pub async fn answer(&self, request: Request) -> Reply {
         tracing::info!(target: "sceau::control", request = word(&request), "asked");
         let done = match request {
-            Request::AccountAdd { address, name, kind, password } => {
-                json(self.add(&address, name, kind, &password).await)
-            }
-            Request::AccountPasswd { address, password } => json(self.passwd(&address, &password).await),
-            Request::AccountReceipts { address, policy } => json(self.receipts(&address, policy).await),
-            Request::AccountList => json(self.accounts()),
+            Request::Account(order) => Accounts(&self.data).carry_out(order).await.map(Reply::Done),
             Request::Queue { ask } => counter::answer(&self.data, ask).await,
             Request::StoreCheck => json(self.check().await),
             Request::Metrics => json(self.metrics().await),
@@ -221,50 +180,6 @@ impl Office {
             tracing::info!(target: "sceau::control", reason = ?fault.status, "refused");
             Reply::Failed(in_french(&fault))
         })
-    }
-
-    async fn add(&self, address: &str, name: String, kind: AccountKind, password: &Password) -> Result<(), Fault> {
-        let address = parse(address)?;
-        if !self.data.domains.contains(address.domain()) {
-            let known: Vec<_> = self.data.domains.iter().map(ToString::to_string).collect();
-            return Err(Fault::user(Status::AddressSyntax, format!("les domaines d'ici : {}", known.join(", "))));
-        }
-        let password_hash = hash_password(&password.0)?;
-        let new = NewAccount { address, name, password_hash, kind, quota: self.data.quota };
-        self.data.store.write(move |tx| tx.create_account(new)).await?;
-        Ok(())
-    }
-
-    async fn passwd(&self, address: &str, password: &Password) -> Result<(), Fault> {
-        let account = self.account(address)?;
-        let hash = hash_password(&password.0)?;
-        self.data.store.write(move |tx| tx.set_password_hash(account, hash)).await
-    }
-
-    async fn receipts(&self, address: &str, policy: ReadingPolicy) -> Result<(), Fault> {
-        let account = self.account(address)?;
-        self.data.store.write(move |tx| policy.set(tx, account)).await
-    }
-
-    fn account(&self, address: &str) -> Result<AccountId, Fault> {
-        let unknown = || Fault::user(Status::RecipientUnknown, format!("pas de compte {address} ici"));
-        self.data.store.find(&parse(address)?).map(|entry| entry.id).ok_or_else(unknown)
-    }
-
-    fn accounts(&self) -> Result<Vec<AccountFacts>, Fault> {
-        let mut accounts: Vec<_> = self
-            .data
-            .store
-            .entries()
-            .into_iter()
-            .map(|entry| AccountFacts {
-                address: entry.address.to_string(),
-                name: entry.name.clone(),
-                active: entry.active,
-            })
-            .collect();
-        accounts.sort_by(|a, b| a.address.cmp(&b.address));
-        Ok(accounts)
     }
 
     /// The consistency of everything stored. Writes wait meanwhile.
@@ -355,10 +270,6 @@ fn word(request: &Request) -> String {
     whole.split([' ', '(', '{']).next().unwrap_or_default().to_owned()
 }
 
-pub(super) fn parse(address: &str) -> Result<Address, Fault> {
-    Address::parse(address).map_err(|error| Fault::user(Status::AddressSyntax, format!("{address} : {error}")))
-}
-
 pub(super) fn json<T: Serialize>(result: Result<T, Fault>) -> Result<Reply, Fault> {
     let value = serde_json::to_value(result?);
     value.map(Reply::Done).map_err(|error| Fault::ours(Status::Storage, "JSON").caused_by(error))
@@ -375,6 +286,9 @@ fn in_french(fault: &Fault) -> String {
         Status::TrustStale => "liste refusée, celle en vigueur reste",
         // Already in French, for whoever typed the command.
         Status::Syntax => return fault.detail.clone(),
+        Status::CannotOnThisMailbox => {
+            return "seules les boîtes ORG et APP se partagent, et seulement avec des comptes PER".to_owned();
+        }
         _ => return fault.to_string(),
     };
     if fault.status == Status::LimitReached { what.to_owned() } else { format!("{what} ({})", fault.detail) }

@@ -149,6 +149,7 @@ impl Running {
         let Reloader { data, identities, places, fetcher, cutter, inquiry, .. } = &*self.reloader;
         identities.operators.inquires(Arc::clone(inquiry) as _);
         identities.relay.inquires(Arc::clone(inquiry) as _);
+        identities.people.iter().for_each(|port| port.inquires(Arc::clone(inquiry) as _));
         let cutter = Arc::clone(cutter);
         identities.on_renewal(move || cutter.cut());
         self.background.spawn(Arc::clone(fetcher).lists());

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::{Config, HostPort, Ocsp, Size};
-use crate::flows::{IntakeSettings, PurgeSettings, ReceiptsSettings, RelaySettings, Scanner, SubmissionSettings};
+use crate::flows::{
+    IntakeSettings, LoginSettings, PersonCertificates, PurgeSettings, ReceiptsSettings, RelaySettings, Scanner,
+    SubmissionSettings, ThrottleSettings,
+};
 use crate::ledger::Shards;
 use crate::mail::{Domain, Edge};
 use crate::net::clamav::Clamd;
@@ -159,6 +162,25 @@ pub fn receipts(config: &Config, origin: &str) -> ReceiptsSettings {
         host: config.server.name.clone(),
         origin: origin.to_owned(),
         mailbox: config.receipts.mailbox.clone(),
+    }
+}
+
+/// How people sign in.
+#[must_use]
+pub fn login(config: &Config) -> LoginSettings {
+    let section = &config.login;
+    LoginSettings {
+        scram_iterations: section.scram.is_on().then_some(section.scram_iterations),
+        persons: PersonCertificates {
+            issuers: section.person_issuers.clone(),
+            attribute: section.person_attribute.clone(),
+        },
+        throttle: ThrottleSettings {
+            free: section.failures_free,
+            free_per_network: section.failures_per_address,
+            wait_max: section.failure_wait_max,
+            half_life: section.failures_half_life,
+        },
     }
 }
 

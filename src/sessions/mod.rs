@@ -9,9 +9,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use crate::proto::sasl::Bindings;
+
 pub mod imap;
 pub mod operator;
 pub mod rates;
+pub mod sign_in;
 pub mod smtp;
 pub mod submission;
 
@@ -51,6 +54,8 @@ pub struct TlsFacts {
     pub certificates: Vec<Vec<u8>>,
     /// The name that the client asked for (SNI), without a trailing dot.
     pub server_name: Option<String>,
+    /// What a login can be bound to.
+    pub bindings: Box<Bindings>,
 }
 
 /// One conversation with one peer, driven by `net::connection`.

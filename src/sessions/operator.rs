@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::flows::{Peer, Transaction};
 use crate::mail::{Address, Clock, Domain, Fault, MailParams, ReversePath, Status};
-use crate::proto::sasl::Credentials;
+use crate::proto::sasl::{Credentials, KeysGiven, KeysWanted};
 use crate::proto::smtp::Profile;
 use crate::trust::{CertificateFacts, Refusal, Trust, VerifiedOperator};
 
@@ -129,6 +129,10 @@ impl<I: FromOperators> Role for Operator<I> {
     // [mss#2]
     fn tried_in_clear(&self) {
         self.log(None, None, "clear", Refusal::NoTls);
+    }
+
+    async fn keys(&mut self, _: KeysWanted) -> Result<KeysGiven, Fault> {
+        Err(Fault::peer(Status::NotImplemented, "operators are known by their certificate"))
     }
 
     async fn login(&mut self, _: Credentials) -> Result<(), Fault> {

@@ -1,11 +1,13 @@
-//! People and their software on 587 and 465: known by a login, heard only after it.
+//! People and their software on 587 and 465: known by a login or by the certificate of the handshake, heard only after
+//! it.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::flows::{Peer, Transaction};
-use crate::mail::{AccountId, Clock, Domain, Fault, MailParams, ReversePath, Status};
-use crate::proto::sasl::Credentials;
+use crate::flows::{Peer, Transaction, Visitor};
+use crate::mail::{AccountId, Address, Clock, Domain, Fault, MailParams, ReversePath, Rights, Status};
+use crate::proto::sasl::{Bindings, Credentials, KeysGiven, KeysWanted, Terms};
 use crate::proto::smtp::Profile;
 
 use super::TlsFacts;
@@ -19,11 +21,36 @@ pub trait FromPeople: Send + Sync {
     /// A message on its way in.
     type Transaction: Transaction;
 
-    /// Signs in by a name and a password.
+    /// What AUTH offers on the connection of this visitor.
+    fn terms(&self, visitor: &Visitor, bindings: Bindings) -> Terms;
+
+    /// The keys that a SCRAM exchange asks for.
     ///
     /// # Errors
-    /// Why not; the same for an unknown name and a wrong password.
-    fn password(&self, user: &str, password: &str) -> impl Future<Output = Result<Self::Login, Fault>> + Send;
+    /// `LoginThrottled`.
+    fn keys(&self, visitor: &Visitor, wanted: &KeysWanted) -> impl Future<Output = Result<KeysGiven, Fault>> + Send;
+
+    /// Signs in.
+    ///
+    /// # Errors
+    /// Why not; the same for all that is wrong with a password.
+    fn sign_in(
+        &self,
+        visitor: &Visitor,
+        credentials: Credentials,
+    ) -> impl Future<Output = Result<Self::Login, Fault>> + Send;
+
+    /// Whether the certificate of the handshake opens a mailbox, so that no AUTH is needed.
+    ///
+    /// # Errors
+    /// Why it opens none.
+    fn certificate_opens(&self, visitor: &Visitor) -> Result<(), Fault>;
+
+    /// Signs in by the certificate of the handshake: to its only account, or to the one whose address is the sender's.
+    ///
+    /// # Errors
+    /// Why not.
+    fn by_certificate(&self, visitor: &Visitor, sender: Option<&Address>) -> Result<Self::Login, Fault>;
 
     /// The account that a login leads to, by which its messages are counted.
     fn account(&self, login: &Self::Login) -> AccountId;
@@ -59,16 +86,36 @@ pub struct Person<F: FromPeople> {
     flows: F,
     in_use: Arc<AccountUse>,
     clock: Arc<dyn Clock>,
-    login: Option<F::Login>,
+    visitor: Visitor,
+    bindings: Bindings,
+    known: Known<F::Login>,
+    /// By which account the present transaction is counted.
+    counted: Option<AccountId>,
     /// The reverse-path of the last MAIL, refused or not.
     from: Option<ReversePath>,
 }
 
+/// What is known of who it is.
+enum Known<L> {
+    Nothing,
+    /// The certificate of the handshake opens a mailbox; which one, the sender's address says.
+    Certificate,
+    Login(L),
+}
+
 impl<F: FromPeople> Person<F> {
-    /// Somebody who has not signed in.
+    /// Somebody at this address who has not signed in.
     #[must_use]
-    pub fn new(flows: F, in_use: Arc<AccountUse>, clock: Arc<dyn Clock>) -> Self {
-        Self { flows, in_use, clock, login: None, from: None }
+    pub fn new(flows: F, address: SocketAddr, in_use: Arc<AccountUse>, clock: Arc<dyn Clock>) -> Self {
+        let visitor = Visitor { address: address.ip(), certificates: Vec::new(), purpose: Rights::SEND };
+        let (bindings, known) = (Bindings::default(), Known::Nothing);
+        Self { flows, in_use, clock, visitor, bindings, known, counted: None, from: None }
+    }
+
+    fn log(&self, fault: &Fault) {
+        tracing::warn!(
+            target: "sceau::sessions::submission", peer = %self.visitor.address, detail = %fault, "certificate is no login"
+        );
     }
 }
 
@@ -79,35 +126,69 @@ impl<F: FromPeople> Role for Person<F> {
         Profile::Submission
     }
 
-    fn secured(&mut self, _: &TlsFacts) -> Result<(), Fault> {
+    // [clients#client-certificate-login]
+    fn secured(&mut self, facts: &TlsFacts) -> Result<(), Fault> {
         // [rfc3207#4.2]
-        self.login = None;
+        self.known = Known::Nothing;
+        self.visitor.certificates.clone_from(&facts.certificates);
+        self.bindings.clone_from(&facts.bindings);
+        if !facts.certificates.is_empty() {
+            match self.flows.certificate_opens(&self.visitor) {
+                Ok(()) => self.known = Known::Certificate,
+                // No reason to hang up: whoever has a password too may still use it.
+                Err(fault) => self.log(&fault),
+            }
+        }
         Ok(())
     }
 
+    fn terms(&self) -> Terms {
+        self.flows.terms(&self.visitor, self.bindings.clone())
+    }
+
+    fn known_by_certificate(&self) -> bool {
+        matches!(self.known, Known::Certificate)
+    }
+
+    async fn keys(&mut self, wanted: KeysWanted) -> Result<KeysGiven, Fault> {
+        self.flows.keys(&self.visitor, &wanted).await
+    }
+
     async fn login(&mut self, credentials: Credentials) -> Result<(), Fault> {
-        let Credentials::Password { authzid, user, password } = credentials;
-        // [rfc4616#2] nobody acts as somebody else by asking for it
-        if authzid.is_some_and(|authzid| authzid != user) {
-            return Err(Fault::user(Status::LoginFailed, "another authorisation identity was asked for"));
-        }
-        self.login = Some(self.flows.password(&user, &password).await?);
+        self.known = Known::Login(self.flows.sign_in(&self.visitor, credentials).await?);
         Ok(())
     }
 
     // [rfc6409#4.3]
     fn begin(&mut self, peer: Peer, path: ReversePath, params: &MailParams) -> Result<F::Transaction, Fault> {
-        let Some(login) = &self.login else {
-            return Err(Fault::user(Status::LoginRequired, "a transaction without a login"));
-        };
         self.from = Some(path.clone());
-        self.in_use.message(self.flows.account(login), self.clock.now())?;
+        let by_certificate;
+        let login = match &self.known {
+            Known::Nothing => return Err(Fault::user(Status::LoginRequired, "a transaction without a login")),
+            // Asked anew for each message: one connection may send for several mailboxes of its certificate.
+            Known::Certificate => {
+                by_certificate = self.flows.by_certificate(&self.visitor, path.address())?;
+                &by_certificate
+            }
+            Known::Login(login) => login,
+        };
+        let account = self.flows.account(login);
+        self.counted = Some(account);
+        self.in_use.message(account, self.clock.now())?;
         self.flows.begin(login, peer, path, params)
     }
 
     async fn refused(&mut self, fault: &Fault) {
-        if let Some(login) = &self.login {
-            self.flows.refused(login, self.from.as_ref(), fault).await;
+        let sender = self.from.as_ref();
+        match &self.known {
+            Known::Nothing => {}
+            Known::Login(login) => self.flows.refused(login, sender, fault).await,
+            Known::Certificate => {
+                let address = sender.and_then(ReversePath::address);
+                if let Ok(login) = self.flows.by_certificate(&self.visitor, address) {
+                    self.flows.refused(&login, sender, fault).await;
+                }
+            }
         }
     }
 
@@ -116,10 +197,10 @@ impl<F: FromPeople> Role for Person<F> {
     }
 
     fn may_name_another(&self) -> Result<(), Fault> {
-        self.login.as_ref().map_or(Ok(()), |login| self.in_use.recipient(self.flows.account(login), self.clock.now()))
+        self.counted.map_or(Ok(()), |account| self.in_use.recipient(account, self.clock.now()))
     }
 
     fn authenticated(&self) -> bool {
-        self.login.is_some()
+        !matches!(self.known, Known::Nothing)
     }
 }

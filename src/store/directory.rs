@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::access::{AccessRow, Holder, Identity, LookUps};
 use super::rows::{AccountKind, AccountRow};
-use crate::mail::{AccountId, Address, Fault, Status, Time};
+use crate::mail::{AccountId, Address, Fault, Rights, ScramKeys, Status, Time};
 use crate::seal::keys::{AccountKey, MasterKey};
 use crate::seal::row::RowKey;
 
@@ -24,13 +25,24 @@ pub struct AccountEntry {
     pub quota: u64,
     /// When it was made.
     pub created: Time,
+    /// By what else than a password it is signed in to.
+    pub identities: Vec<Identity>,
+    /// Who holds it, in the order of the persons' numbers.
+    pub holders: Vec<Holder>,
+    pub(super) scram: Option<ScramKeys>,
     pub(super) password_hash: String,
     pub(super) key: AccountKey,
     pub(super) rows: RowKey,
 }
 
 impl AccountEntry {
-    pub(super) fn open(id: AccountId, row: AccountRow, master: &MasterKey) -> Result<Self, Fault> {
+    pub(super) fn open(
+        id: AccountId,
+        row: AccountRow,
+        access: AccessRow,
+        holders: Vec<Holder>,
+        master: &MasterKey,
+    ) -> Result<Self, Fault> {
         let broken = |error| Fault::ours(Status::Storage, format!("key of account {id}")).caused_by(error);
         let key = master.unwrap_account(&row.key, id).map_err(broken)?;
         Ok(Self {
@@ -41,10 +53,22 @@ impl AccountEntry {
             active: row.active,
             quota: row.quota,
             created: row.created,
+            identities: access.identities,
+            holders,
+            scram: access.scram,
             password_hash: row.password_hash,
             rows: key.row_key(),
             key,
         })
+    }
+}
+
+impl AccountEntry {
+    /// What this person may do with it: nothing unless the person holds it.
+    #[must_use]
+    pub fn rights_of(&self, person: AccountId) -> Rights {
+        let held = self.holders.iter().find(|holder| holder.person == person);
+        held.map_or(Rights::NONE, |holder| holder.rights)
     }
 }
 
@@ -62,20 +86,29 @@ pub(super) struct Directory(RwLock<Tables>);
 struct Tables {
     by_id: BTreeMap<AccountId, Arc<AccountEntry>>,
     by_address: HashMap<String, AccountId>,
+    look_ups: LookUps,
 }
 
 impl Directory {
     /// Adds an account, or replaces what was known of it.
-    pub(super) fn put(&self, entry: Arc<AccountEntry>) {
+    pub(super) fn put(&self, entry: &Arc<AccountEntry>) {
         let mut tables = self.0.write().unwrap_or_else(PoisonError::into_inner);
         tables.by_address.insert(entry.address.key(), entry.id);
-        tables.by_id.insert(entry.id, entry);
+        tables.look_ups.add(entry.id, &entry.identities, &entry.holders);
+        let Some(before) = tables.by_id.insert(entry.id, Arc::clone(entry)) else { return };
+        let gone = |identity: &&Identity| !entry.identities.contains(identity);
+        let identities: Vec<_> = before.identities.iter().filter(gone).cloned().collect();
+        let left = |holder: &&Holder| entry.rights_of(holder.person) == Rights::NONE;
+        let holders: Vec<_> = before.holders.iter().filter(left).copied().collect();
+        tables.look_ups.remove(entry.id, &identities, &holders);
     }
 
     /// Takes an account out.
     pub(super) fn remove(&self, id: AccountId) {
         let mut tables = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        tables.by_id.remove(&id);
+        if let Some(entry) = tables.by_id.remove(&id) {
+            tables.look_ups.remove(id, &entry.identities, &entry.holders);
+        }
         tables.by_address.retain(|_, known| *known != id);
     }
 
@@ -86,6 +119,18 @@ impl Directory {
     pub(super) fn find(&self, address: &Address) -> Option<Arc<AccountEntry>> {
         let tables = self.0.read().unwrap_or_else(PoisonError::into_inner);
         tables.by_address.get(&address.key()).and_then(|id| tables.by_id.get(id)).cloned()
+    }
+
+    /// The accounts with this identity, by its look-up, in the order of their making.
+    pub(super) fn identified(&self, look_up: &str) -> Vec<Arc<AccountEntry>> {
+        let tables = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        tables.look_ups.identified(look_up).filter_map(|id| tables.by_id.get(&id).cloned()).collect()
+    }
+
+    /// The accounts that a person holds, in the order of their making.
+    pub(super) fn held_by(&self, person: AccountId) -> Vec<Arc<AccountEntry>> {
+        let tables = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        tables.look_ups.held_by(person).filter_map(|id| tables.by_id.get(&id).cloned()).collect()
     }
 
     pub(super) fn all(&self) -> Vec<Arc<AccountEntry>> {

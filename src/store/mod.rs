@@ -21,8 +21,10 @@
 //! | `account`, `index`, `events` | reading |
 //! | `purge`, `erase` | what goes for good, and what a hold keeps |
 //! | `news` | what changed in the queue's index |
+//! | `access` | certificates and identifiers of accounts, who holds them |
 //! | `check` | whether everything fits together |
 
+mod access;
 mod account;
 pub mod bodies;
 mod check;
@@ -50,6 +52,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use access::{Holder, Identity};
 pub use account::{Account, MailboxInfo, Usage};
 pub use bodies::{BodyOrigin, BodyReader, BodyWriter, Extent, Removed, SealedBody};
 pub use check::{CheckReport, Finding};
@@ -67,11 +70,12 @@ pub use sums::NamedSums;
 pub use tx::{AppendedMessage, BodyHandle, FlagOp, FlagsChanged, NewAccount, NewMessage, Subject, TransferReceipt, Tx};
 pub use view::MessageView;
 
-use crate::mail::{AccountId, Address, Edge, EnvelopeId, Fault, Status, Time};
+use crate::mail::{AccountId, Address, Edge, EnvelopeId, Fault, ScramKeys, Status, Time};
 use crate::seal::event::Leaf;
 use crate::seal::keys::{BodyBinding, MasterKey};
-use crate::seal::row::open_row;
+use crate::seal::row::{RowKey, open_row};
 use crate::seal::vault::Forget;
+use access::AccessRow;
 use bodies::{Bodies, MemoryBodies, Segments, SegmentsSettings};
 use core::{Core, Hints, Keys, engine_fault, key_fault, unseal};
 use directory::Directory;
@@ -196,6 +200,36 @@ impl Store {
     #[must_use]
     pub fn password_hash(&self, account: AccountId) -> Option<String> {
         self.core.directory.get(account).map(|entry| entry.password_hash.clone())
+    }
+
+    /// The keys of an account's password for SCRAM.
+    #[must_use]
+    pub fn scram_keys(&self, account: AccountId) -> Option<ScramKeys> {
+        self.core.directory.get(account).and_then(|entry| entry.scram.clone())
+    }
+
+    /// What is known of an account.
+    #[must_use]
+    pub fn entry(&self, account: AccountId) -> Option<Arc<AccountEntry>> {
+        self.core.directory.get(account)
+    }
+
+    /// The accounts that have this identity, in the order of their making.
+    #[must_use]
+    pub fn identified(&self, identity: &Identity) -> Vec<Arc<AccountEntry>> {
+        self.core.directory.identified(&identity.look_up())
+    }
+
+    /// The accounts that a person holds besides the own one, in the order of their making.
+    #[must_use]
+    pub fn held_by(&self, person: AccountId) -> Vec<Arc<AccountEntry>> {
+        self.core.directory.held_by(person)
+    }
+
+    /// A key of the server for one use outside of the store; the same after every start.
+    #[must_use]
+    pub fn derived_key(&self, label: &str) -> zeroize::Zeroizing<[u8; 32]> {
+        self.core.keys.master.derive(&format!("use/{label}"))
     }
 
     /// An account to read from.
@@ -501,7 +535,19 @@ fn load_accounts(core: &Core) -> Result<(), Fault> {
         // Of an account that was erased a backup has the row, and nobody the key.
         let Ok(key) = core.keys.account(id) else { continue };
         let row: AccountRow = unseal("an account (under another master key?)", &key, &place, &sealed)?;
-        core.directory.put(Arc::new(AccountEntry::open(id, row, &core.keys.master)?));
+        let access = load_access(core, id, &key)?;
+        let holders = load_holders(core, id, &key)?;
+        core.directory.put(&Arc::new(AccountEntry::open(id, row, access, holders, &core.keys.master)?));
     }
     Ok(())
+}
+
+fn load_access(core: &Core, id: AccountId, key: &RowKey) -> Result<AccessRow, Fault> {
+    let place = key::access(id);
+    let sealed = core.engine.get(&place).map_err(engine_fault)?;
+    sealed.map_or_else(|| Ok(AccessRow::default()), |sealed| unseal("an account's access", key, &place, &sealed))
+}
+
+fn load_holders(core: &Core, id: AccountId, key: &RowKey) -> Result<Vec<Holder>, Fault> {
+    core.rows(&key::holders(id))?.iter().map(|(place, sealed)| tx::open_holder(key, place, sealed)).collect()
 }

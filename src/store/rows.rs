@@ -10,6 +10,8 @@
 //! | `g` | [`Globals`]: the next free numbers |
 //! | `d` tag | account: look-up of addresses |
 //! | `a` account | sealed [`AccountRow`] |
+//! | `j` account | sealed [`AccessRow`](super::access::AccessRow): how it is signed in to |
+//! | `H` account person | sealed [`HolderRow`](super::access::HolderRow): who holds it |
 //! | `c` account | [`AccountCounters`] |
 //! | `s` account tag | sealed name that is subscribed |
 //! | `m` account mailbox | sealed [`MailboxRow`] |
@@ -293,6 +295,18 @@ pub(super) mod key {
         join(b'a', &[&id.0.to_be_bytes()])
     }
 
+    pub(in crate::store) fn access(id: AccountId) -> Vec<u8> {
+        join(b'j', &[&id.0.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn holder(id: AccountId, person: AccountId) -> Vec<u8> {
+        join(b'H', &[&id.0.to_be_bytes(), &person.0.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn holders(id: AccountId) -> Vec<u8> {
+        join(b'H', &[&id.0.to_be_bytes()])
+    }
+
     pub(in crate::store) fn account_counters(id: AccountId) -> Vec<u8> {
         join(b'c', &[&id.0.to_be_bytes()])
     }
@@ -334,7 +348,7 @@ pub(super) mod key {
     }
 
     /// The letters of rows whose keys go on with the account.
-    pub(in crate::store) const LETTERS_OF_ACCOUNTS: &[u8] = b"acsmurlvwf";
+    pub(in crate::store) const LETTERS_OF_ACCOUNTS: &[u8] = b"acsmurlvwfjyH";
 
     pub(in crate::store) fn of_account(letter: u8, account: AccountId) -> Vec<u8> {
         join(letter, &[&account.0.to_be_bytes()])

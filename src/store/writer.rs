@@ -184,7 +184,7 @@ fn publish(core: &Core, group: Overlay) {
     let mut hints: HashMap<AccountId, ModSeq> = HashMap::new();
     let mut news = Vec::new();
     for entry in group.entries.into_values() {
-        core.directory.put(entry);
+        core.directory.put(&entry);
     }
     for effect in group.effects {
         match effect {

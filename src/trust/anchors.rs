@@ -63,6 +63,15 @@ impl Anchors {
         &self.authority_facts
     }
 
+    /// The subjects of all authorities, DER: what a client is told when it is asked for a certificate, so that it
+    /// offers no other.
+    #[must_use]
+    pub fn subjects(&self) -> Vec<Vec<u8>> {
+        let subject =
+            |der: &CertificateDer<'static>| certificate::parse(der).ok().map(|c| c.subject().as_raw().to_vec());
+        self.authorities.iter().filter_map(subject).collect()
+    }
+
     pub(crate) fn trust_anchors(&self) -> &[TrustAnchor<'static>] {
         &self.roots
     }

@@ -24,6 +24,8 @@ pub(super) enum Role {
     Client,
     /// A peer that we called.
     Server,
+    /// A person, or a program, that signs in: always needs the usage of a client.
+    Person,
     /// The signer of a white list.
     Signer,
 }
@@ -131,6 +133,7 @@ impl Bench<'_> {
 
     fn usage(self, role: Role) -> Usage {
         let usages: &[_] = match (role, self.policy.extended_usage) {
+            (Role::Person, _) => &[KeyUsage::CLIENT_AUTH_REPR],
             (Role::Signer, _) | (_, ExtendedUsage::Any) => return Usage(None),
             (_, ExtendedUsage::Either) => &[KeyUsage::CLIENT_AUTH_REPR, KeyUsage::SERVER_AUTH_REPR],
             (Role::Client, ExtendedUsage::Role) => &[KeyUsage::CLIENT_AUTH_REPR],
@@ -205,7 +208,7 @@ fn only_common_name_is(certificate: &X509Certificate<'_>, host: &str) -> bool {
 fn check_key_usage(certificate: &X509Certificate<'_>, role: Role) -> Result<(), Refusal> {
     let usage = certificate.key_usage().map_err(|_| Refusal::Unreadable)?;
     let allowed = usage.is_none_or(|usage| match role {
-        Role::Client | Role::Server => usage.value.digital_signature(),
+        Role::Client | Role::Server | Role::Person => usage.value.digital_signature(),
         Role::Signer => usage.value.digital_signature() || usage.value.non_repudiation(),
     });
     if allowed { Ok(()) } else { Err(Refusal::BadUsage) }

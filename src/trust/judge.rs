@@ -146,6 +146,16 @@ impl Trust {
         [Role::Client, Role::Server].into_iter().any(|role| judged(role) == Some(Refusal::Revoked))
     }
 
+    /// Judges the certificate of a person or of software that signs in by it: chain, dates, client usage, revocation.
+    /// Whom it lets in is not decided here.
+    ///
+    /// # Errors
+    /// Why it is no certificate to sign in by.
+    // [clients#client-certificate-login]
+    pub fn person(&self, chain: &[Vec<u8>], now: Time) -> Result<CertificateFacts, Refusal> {
+        standing(&self.snapshot.load(), chain, Role::Person, self.known(chain, now), now)
+    }
+
     /// Whether a domain is inside the trust space.
     #[must_use]
     pub fn lists(&self, domain: &Domain) -> bool {
@@ -169,15 +179,7 @@ fn listed(
     known: Known,
     now: Time,
 ) -> Result<VerifiedOperator, Refusal> {
-    let leaf = match known {
-        Known::Revoked => return Err(Refusal::Revoked),
-        Known::Good => Leaf::Vouched,
-        Known::Nothing => Leaf::Unvouched,
-    };
-    let standing = Bench { leaf, ..snapshot.bench(now) }.judge(chain, role)?;
-    let leaf = chain.first().ok_or(Refusal::NoCertificate)?;
-    let facts = CertificateFacts::read(leaf)?;
-    judge_standing(standing, snapshot.policy.unknown_revocation, &facts)?;
+    let facts = standing(snapshot, chain, role, known, now)?;
     match snapshot.list_age(now) {
         Age::Current => {}
         Age::Grace => {
@@ -186,6 +188,25 @@ fn listed(
         Age::Stale => return Err(Refusal::ListStale),
     }
     VerifiedOperator::new(facts, &snapshot.list)
+}
+
+/// Chain, dates, usage and revocation, with what is known of the leaf by OCSP.
+fn standing(
+    snapshot: &Snapshot,
+    chain: &[Vec<u8>],
+    role: Role,
+    known: Known,
+    now: Time,
+) -> Result<CertificateFacts, Refusal> {
+    let leaf = match known {
+        Known::Revoked => return Err(Refusal::Revoked),
+        Known::Good => Leaf::Vouched,
+        Known::Nothing => Leaf::Unvouched,
+    };
+    let standing = Bench { leaf, ..snapshot.bench(now) }.judge(chain, role)?;
+    let facts = CertificateFacts::read(chain.first().ok_or(Refusal::NoCertificate)?)?;
+    judge_standing(standing, snapshot.policy.unknown_revocation, &facts)?;
+    Ok(facts)
 }
 
 fn judge_standing(standing: Standing, unknown: UnknownRevocation, facts: &CertificateFacts) -> Result<(), Refusal> {

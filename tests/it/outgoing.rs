@@ -49,7 +49,7 @@ impl Sender {
 
     fn login(&self, address: &str) -> Login {
         let address = Address::parse(address).unwrap();
-        Login { account: self.data.store.find(&address).unwrap().id, address, level: Level::Password }
+        Login::new(self.data.store.find(&address).unwrap().id, address, Level::Password)
     }
 
     pub fn store(&self) -> &Arc<Store> {

@@ -19,6 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::terminal::tell;
 use super::{Failure, Outcome};
 use crate::config::load;
+use crate::server::accounts::AccountOrder;
 use crate::server::office::{Password, Request};
 use crate::server::{Running, Server, control, logging, runtime};
 use crate::store::AccountKind;
@@ -112,12 +113,12 @@ async fn start(world: &World, told: &mut story::Told) -> Result<[Running; 2], Fa
         world.free_ports(operator);
         let server = Server::start(config).await.map_err(|error| Failure::new(error.to_string()))?;
         for (number, person) in operator.people.iter().enumerate() {
-            let request = Request::AccountAdd {
+            let request = Request::Account(AccountOrder::Add {
                 address: operator.mailbox(number),
                 name: person.name.to_owned(),
                 kind: AccountKind::Personal,
-                password: Password(person.password.to_owned().into()),
-            };
+                password: Some(Password(person.password.to_owned().into())),
+            });
             if let control::Reply::Failed(why) = server.office().answer(request).await {
                 return Err(Failure::new(why));
             }

@@ -239,11 +239,7 @@ impl Reader<'_> {
                 .via(Via::Smtp)
                 .commit(Field::Mailbox, &mailbox)
                 .commit(Field::Auth, &peer_value(operator)),
-            Teller::Login(login) => draft
-                .level(login.level)
-                .via(Via::Submission)
-                .commit(Field::Mailbox, &mailbox)
-                .commit(Field::Login, &login.address.to_string()),
+            Teller::Login(login) => login.sign(draft.via(Via::Submission).commit(Field::Mailbox, &mailbox)),
         };
         // [mss#5.mdn] an application's error stays readable beside the event
         let answer = said.errors.join("; ");

@@ -8,6 +8,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 
+use super::binding::server_end_point;
 use super::provider;
 use crate::trust::{CertificateFacts, TrustError};
 use zeroize::Zeroizing;
@@ -20,6 +21,8 @@ const KEY_REMEDY: &str =
 #[derive(Clone)]
 pub struct Identity {
     pub(super) key: Arc<CertifiedKey>,
+    /// What a login on a connection with this certificate can be bound to.
+    pub(super) end_point: Option<Vec<u8>>,
     facts: CertificateFacts,
 }
 
@@ -65,11 +68,12 @@ impl Identity {
         let leaf = chain.first().ok_or_else(|| TrustError::new("no certificate", CERTIFICATE_REMEDY))?;
         let facts =
             CertificateFacts::read(leaf).map_err(|refusal| TrustError::new(refusal.text(), CERTIFICATE_REMEDY))?;
+        let end_point = server_end_point(leaf);
         let key = PrivateKeyDer::from_pem_slice(key_pem)
             .map_err(|error| TrustError::new(format!("no private key can be read: {error}"), KEY_REMEDY))?;
         let key = CertifiedKey::from_der(chain, key, &provider())
             .map_err(|error| TrustError::new(format!("the key does not fit the certificate: {error}"), KEY_REMEDY))?;
-        Ok(Self { key: Arc::new(key), facts })
+        Ok(Self { key: Arc::new(key), end_point, facts })
     }
 }
 

@@ -4,10 +4,12 @@
 //! is, `trust` decides; here its verdict becomes an alert, a log line and an [`HandshakeAudit`].
 
 mod audit;
+mod binding;
 mod identity;
 mod ports;
 mod relay;
 mod verifier;
+mod visitor;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -20,6 +22,7 @@ use rustls::{CommonState, ProtocolVersion, SupportedProtocolVersion};
 use serde::{Deserialize, Serialize};
 
 pub use audit::{Direction, HandshakeAudit, Observer, Stage, peer_alert};
+pub(super) use binding::exporter;
 pub use identity::Identity;
 pub use ports::{OperatorsPort, PeoplePort};
 pub use relay::RelayTls;
@@ -128,6 +131,7 @@ pub(super) fn facts(connection: &CommonState, server_name: Option<&str>) -> TlsF
             .map(|certificate| certificate.as_ref().to_vec())
             .collect(),
         server_name: server_name.map(|name| name.trim_end_matches('.').to_owned()),
+        bindings: Box::default(),
     }
 }
 

@@ -14,6 +14,7 @@ use rustls::{ConfigBuilder, ServerConfig, WantsVerifier};
 use super::audit::{Direction, HandshakeAudit, Observer, Verdict};
 use super::identity::Identity;
 use super::verifier::Judge;
+use super::visitor::AnyVisitor;
 use super::{Inquiry, Tickets, TlsClock, VERSIONS, provider};
 use crate::mail::Clock;
 use crate::net::connection::{Handshake, TlsPort};
@@ -62,8 +63,8 @@ impl Port {
         ServerConfig::builder_with_details(provider(), clock).with_protocol_versions(VERSIONS)
     }
 
-    fn resolver(&self) -> Arc<SingleCertAndKey> {
-        Arc::new(SingleCertAndKey::from(Arc::clone(&self.identity.load().key)))
+    fn resolver(identity: &Identity) -> Arc<SingleCertAndKey> {
+        Arc::new(SingleCertAndKey::from(Arc::clone(&identity.key)))
     }
 
     fn finish(&self, mut config: ServerConfig) -> Arc<ServerConfig> {
@@ -80,9 +81,16 @@ impl Port {
         Arc::new(config)
     }
 
-    fn handshake(&self, peer: SocketAddr, config: Arc<ServerConfig>, verdict: Verdict) -> Box<dyn Handshake> {
+    fn handshake(
+        &self,
+        peer: SocketAddr,
+        config: Arc<ServerConfig>,
+        identity: &Identity,
+        verdict: Verdict,
+    ) -> Box<dyn Handshake> {
         let inquiry = self.inquiry.get().map(Arc::clone);
-        Box::new(OneHandshake { inquiry, peer, config, verdict, observer: self.observer.clone() })
+        let end_point = identity.end_point.clone();
+        Box::new(OneHandshake { inquiry, peer, config, end_point, verdict, observer: self.observer.clone() })
     }
 }
 
@@ -132,13 +140,20 @@ impl TlsPort for OperatorsPort {
         let verdict = Verdict::default();
         let judge = Judge { trust: Arc::clone(&self.trust), provider: provider(), verdict: verdict.clone() };
         let builder = self.port.builder().expect("the suites fit the versions");
-        let config = builder.with_client_cert_verifier(Arc::new(judge)).with_cert_resolver(self.port.resolver());
-        self.port.handshake(peer, self.port.finish(config), verdict)
+        let identity = self.port.identity.load();
+        let resolver = Port::resolver(&identity);
+        let config = builder.with_client_cert_verifier(Arc::new(judge)).with_cert_resolver(resolver);
+        self.port.handshake(peer, self.port.finish(config), &identity, verdict)
     }
 }
 
-/// A port for people and their software: they sign in later, TLS asks them for nothing.
-pub struct PeoplePort(Port);
+/// A port for people and their software: they sign in later. Whoever has a certificate may be asked for it, and nobody
+/// must show one.
+pub struct PeoplePort {
+    port: Port,
+    /// Whose authorities' certificates are asked for; none are asked for without it.
+    asks: Option<Arc<Trust>>,
+}
 
 impl PeoplePort {
     /// A port with our certificate.
@@ -146,28 +161,51 @@ impl PeoplePort {
     /// # Errors
     /// When the system gives no randomness for ticket keys.
     pub fn new(identity: Identity, clock: Arc<dyn Clock>, tickets: Tickets) -> Result<Self, TrustError> {
-        Port::new(identity, clock, tickets).map(Self)
+        Ok(Self { port: Port::new(identity, clock, tickets)?, asks: None })
+    }
+
+    /// The same, where clients are asked for a certificate of the authorities that this trust knows.
+    // [clients#client-certificate-login]
+    #[must_use]
+    pub fn asking(mut self, trust: Arc<Trust>) -> Self {
+        self.asks = Some(trust);
+        self
     }
 
     /// The same, with somebody who is told of failed handshakes.
     #[must_use]
     pub fn observed_by(mut self, observer: Observer) -> Self {
-        self.0.observer = Some(observer);
+        self.port.observer = Some(observer);
         self
+    }
+
+    /// Asks this about those who showed a certificate, after their handshakes and before they are judged. Once.
+    pub fn inquires(&self, inquiry: Arc<dyn Inquiry>) {
+        // Whoever was there first stays: a port serves one server.
+        let _ = self.port.inquiry.set(inquiry);
     }
 
     /// Uses another certificate from the next connection on.
     pub fn renew(&self, identity: Identity) {
-        self.0.identity.store(Arc::new(identity));
+        self.port.identity.store(Arc::new(identity));
     }
 }
 
 impl TlsPort for PeoplePort {
     #[expect(clippy::expect_used, reason = "the versions and suites are constants that a test builds")]
     fn handshake(&self, peer: SocketAddr) -> Box<dyn Handshake> {
-        let builder = self.0.builder().expect("the suites fit the versions");
-        let config = builder.with_no_client_auth().with_cert_resolver(self.0.resolver());
-        self.0.handshake(peer, self.0.finish(config), Verdict::default())
+        let builder = self.port.builder().expect("the suites fit the versions");
+        let builder = match &self.asks {
+            Some(trust) => {
+                let visitor = AnyVisitor::new(provider(), trust.snapshot().anchors.subjects());
+                builder.with_client_cert_verifier(Arc::new(visitor))
+            }
+            None => builder.with_no_client_auth(),
+        };
+        // One look: the certificate may be renewed meanwhile, and a binding to another one would never fit.
+        let identity = self.port.identity.load();
+        let config = builder.with_cert_resolver(Port::resolver(&identity));
+        self.port.handshake(peer, self.port.finish(config), &identity, Verdict::default())
     }
 }
 
@@ -175,6 +213,7 @@ struct OneHandshake {
     inquiry: Option<Arc<dyn Inquiry>>,
     peer: SocketAddr,
     config: Arc<ServerConfig>,
+    end_point: Option<Vec<u8>>,
     verdict: Verdict,
     observer: Option<Observer>,
 }
@@ -182,6 +221,10 @@ struct OneHandshake {
 impl Handshake for OneHandshake {
     fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
+    }
+
+    fn server_end_point(&self) -> Option<Vec<u8>> {
+        self.end_point.clone()
     }
 
     fn failed(&self, error: &io::Error) {

@@ -9,7 +9,7 @@ use super::command::{Access, Kind, Numbers, Transfer};
 use super::name::WireName;
 use super::sequence::SequenceSet;
 use super::{fetch, flags, list, resync, search, sort};
-use crate::proto::sasl::{self, Credentials};
+use crate::proto::sasl::{self, Credentials, Terms};
 
 /// Where a connection stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,15 +159,15 @@ pub(super) fn find(name: &str) -> Option<&'static Row> {
     COMMANDS.iter().find(|row| row.name.eq_ignore_ascii_case(name))
 }
 
-/// What CAPABILITY lists in this state.
+/// What CAPABILITY lists in this state, on a connection that allows this.
 // [rfc3501#6.1.1] [clients#imap-what-to-offer]
 #[must_use]
-pub fn capabilities(state: State) -> String {
+pub fn capabilities(state: State, terms: &Terms) -> String {
     let features = FEATURES.iter().filter(|(_, states)| states.contains(state)).map(|(name, _)| *name);
     let commands = COMMANDS.iter().filter(|row| row.states.contains(state) || in_reach(row, state));
     let mut text: Vec<String> = features.map(str::to_owned).collect();
     if state == State::Secured {
-        text.extend(sasl::mechanisms().map(|name| format!("AUTH={name}")));
+        text.extend(sasl::mechanisms(terms).map(|name| format!("AUTH={name}")));
     }
     text.extend(commands.filter_map(|row| row.capability).map(str::to_owned));
     text.join(" ")
@@ -385,9 +385,12 @@ mod tests {
                  SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES MOVE",
             ),
         ] {
-            assert_eq!(capabilities(state), text);
+            assert_eq!(capabilities(state, &Terms::default()), text);
         }
-        assert_eq!(capabilities(State::Selected), capabilities(State::Authenticated));
+        let terms = Terms { scram: true, certificate: true, ..Terms::default() };
+        let text = "IMAP4rev1 LITERAL+ SASL-IR AUTH=EXTERNAL AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN ID";
+        assert_eq!(capabilities(State::Secured, &terms), text);
+        assert_eq!(capabilities(State::Selected, &terms), capabilities(State::Authenticated, &Terms::default()));
     }
 
     #[test]

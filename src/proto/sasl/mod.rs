@@ -1,10 +1,16 @@
 //! SASL (RFC 4422) exchanges as machines, shared by IMAP and submission: responses in, challenges or credentials out.
 //!
 //! Not here: whether the credentials are right (that is `flows::Logins`), and the framing of each protocol (`334`,
-//! `+`). A mechanism is one file and one row of the table below, from which AUTH and `AUTH=` are derived.
+//! `+`). A mechanism is one file and one row of the table below, from which AUTH and `AUTH=` are derived by what the
+//! connection allows ([`Terms`]). No machine does I/O: where one needs something of an account it asks by
+//! [`SaslStep::Keys`] and goes on when [`Exchange::keys`] brings it.
 
+mod external;
 mod login;
 mod plain;
+mod scram;
+mod terms;
+mod token;
 
 use std::fmt;
 
@@ -12,7 +18,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use crate::mail::{Fault, Status};
+pub use terms::{Bindings, Terms, TokenTerms};
+
+use crate::mail::{Fault, ScramKeys, Status};
 
 /// Octets of one decoded response. The longest useful one is a token of XOAUTH2.
 pub const RESPONSE_MAX: usize = 8192;
@@ -30,16 +38,67 @@ pub enum Credentials {
         /// Wiped from memory when dropped.
         password: Zeroizing<String>,
     },
+    /// A name, and a proof of its password that was checked against [`ScramKeys`] (SCRAM).
+    Scram {
+        /// As whom to act, when another than `user` is asked for.
+        authzid: Option<String>,
+        /// Who signs in.
+        user: String,
+        /// Whether the proof and the channel binding are right. When not, the login has failed and is to be counted.
+        proved: bool,
+    },
+    /// The certificate that the peer showed in the handshake (EXTERNAL).
+    Certificate {
+        /// As whom to act; without it, as whom the certificate is.
+        authzid: Option<String>,
+    },
+    /// A token that somebody else issued (XOAUTH2, OAUTHBEARER).
+    Token {
+        /// As whom to act; without it, as whom the token is.
+        user: Option<String>,
+        /// Wiped from memory when dropped.
+        token: Zeroizing<String>,
+    },
 }
 
 impl fmt::Debug for Credentials {
-    /// Never shows the secret.
+    /// Never shows a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Password { authzid, user, .. } => {
                 f.debug_struct("Password").field("authzid", authzid).field("user", user).finish_non_exhaustive()
             }
+            Self::Scram { authzid, user, proved } => {
+                f.debug_struct("Scram").field("authzid", authzid).field("user", user).field("proved", proved).finish()
+            }
+            Self::Certificate { authzid } => f.debug_struct("Certificate").field("authzid", authzid).finish(),
+            Self::Token { user, .. } => f.debug_struct("Token").field("user", user).finish_non_exhaustive(),
         }
+    }
+}
+
+/// A question of a SCRAM exchange: whose keys it needs. There are always some: an account that is not there has keys
+/// that look like others and that no password fits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeysWanted {
+    /// The name that the client gave.
+    pub user: String,
+}
+
+/// The answer to [`KeysWanted`].
+#[derive(Debug, Clone)]
+pub struct KeysGiven {
+    /// The keys of the account.
+    pub keys: ScramKeys,
+    /// The server's part of the nonce: printable, unpredictable, without a comma.
+    pub nonce: String,
+}
+
+impl KeysGiven {
+    /// Keys with a nonce of these random bytes.
+    #[must_use]
+    pub fn new(keys: ScramKeys, random: &[u8; 18]) -> Self {
+        Self { keys, nonce: STANDARD.encode(random) }
     }
 }
 
@@ -48,7 +107,9 @@ impl fmt::Debug for Credentials {
 pub enum SaslStep {
     /// Send this to the client (before base64) and wait for its response.
     Challenge(Vec<u8>),
-    /// The exchange is over: check these.
+    /// Ask for these, and go on with [`Exchange::keys`].
+    Keys(KeysWanted),
+    /// Check these. When they are refused, [`Exchange::refused`] says how the exchange ends.
     Credentials(Credentials),
     /// The exchange is over and failed.
     Failed(Fault),
@@ -58,63 +119,117 @@ pub enum SaslStep {
 /// an empty one.
 trait Mechanism: Send + Sync {
     fn step(&mut self, response: Option<&[u8]>) -> SaslStep;
+
+    /// The answer to [`SaslStep::Keys`].
+    fn keys(&mut self, _given: &KeysGiven) -> SaslStep {
+        malformed("keys that were not asked for")
+    }
+
+    /// The credentials were refused.
+    fn refused(&mut self, fault: Fault) -> SaslStep {
+        SaslStep::Failed(fault)
+    }
 }
 
 struct Offer {
     name: &'static str,
-    start: fn() -> Box<dyn Mechanism>,
+    offered: fn(&Terms) -> bool,
+    start: fn(&Terms) -> Box<dyn Mechanism>,
 }
 
-/// Every mechanism, in the order in which it is offered.
-const MECHANISMS: [Offer; 2] = [
-    Offer { name: "PLAIN", start: || Box::new(plain::Plain) },
-    Offer { name: "LOGIN", start: || Box::new(login::Login::default()) },
+/// Every mechanism, in the order in which it is offered: the strongest first.
+const MECHANISMS: [Offer; 7] = [
+    Offer { name: "EXTERNAL", offered: |terms| terms.certificate, start: |_| Box::new(external::External) },
+    Offer { name: "SCRAM-SHA-256-PLUS", offered: Terms::binds, start: |terms| Box::new(scram::Scram::bound(terms)) },
+    Offer { name: "SCRAM-SHA-256", offered: |terms| terms.scram, start: |terms| Box::new(scram::Scram::plain(terms)) },
+    Offer {
+        name: "OAUTHBEARER",
+        offered: |terms| terms.tokens.is_some(),
+        start: |terms| Box::new(token::Token::bearer(terms)),
+    },
+    Offer {
+        name: "XOAUTH2",
+        offered: |terms| terms.tokens.is_some(),
+        start: |terms| Box::new(token::Token::xoauth2(terms)),
+    },
+    Offer { name: "PLAIN", offered: |_| true, start: |_| Box::new(plain::Plain) },
+    Offer { name: "LOGIN", offered: |_| true, start: |_| Box::new(login::Login::default()) },
 ];
 
-/// The names of the mechanisms, as `AUTH PLAIN LOGIN` and `AUTH=PLAIN AUTH=LOGIN` list them.
-pub fn mechanisms() -> impl Iterator<Item = &'static str> {
-    MECHANISMS.iter().map(|offer| offer.name)
+/// The names of the mechanisms that these terms offer, as `AUTH PLAIN LOGIN` and `AUTH=PLAIN AUTH=LOGIN` list them.
+pub fn mechanisms(terms: &Terms) -> impl Iterator<Item = &'static str> {
+    MECHANISMS.iter().filter(|offer| (offer.offered)(terms)).map(|offer| offer.name)
+}
+
+/// What an exchange waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waits {
+    Response,
+    Keys,
+    Verdict,
+    Nothing,
 }
 
 /// An exchange in progress.
 pub struct Exchange {
     mechanism: Option<Box<dyn Mechanism>>,
+    waits: Waits,
 }
 
 impl fmt::Debug for Exchange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Exchange").field("running", &self.mechanism.is_some()).finish()
+        f.debug_struct("Exchange").field("waits", &self.waits).finish_non_exhaustive()
     }
 }
 
 impl Exchange {
     /// Starts a mechanism by its name (case-insensitive) with the initial response, decoded, if there was one.
     ///
-    /// An unknown mechanism gives a finished exchange and [`SaslStep::Failed`].
-    pub fn start(name: &str, initial: Option<&[u8]>) -> (Self, SaslStep) {
-        let offer = MECHANISMS.iter().find(|offer| offer.name.eq_ignore_ascii_case(name));
-        let mut exchange = Self { mechanism: offer.map(|offer| (offer.start)()) };
-        let step = match exchange.mechanism {
-            Some(_) => exchange.step(initial),
-            None => SaslStep::Failed(Fault::user(Status::MechanismUnknown, "mechanism not offered")),
+    /// A mechanism that these terms do not offer gives a finished exchange and [`SaslStep::Failed`].
+    pub fn start(terms: &Terms, name: &str, initial: Option<&[u8]>) -> (Self, SaslStep) {
+        let named = |offer: &&Offer| offer.name.eq_ignore_ascii_case(name) && (offer.offered)(terms);
+        let Some(offer) = MECHANISMS.iter().find(named) else {
+            let fault = Fault::user(Status::MechanismUnknown, "mechanism not offered");
+            return (Self { mechanism: None, waits: Waits::Nothing }, SaslStep::Failed(fault));
         };
+        let mut exchange = Self { mechanism: Some((offer.start)(terms)), waits: Waits::Response };
+        let step = exchange.step(Waits::Response, |mechanism| match initial {
+            Some(response) if response.len() > RESPONSE_MAX => malformed("an initial response that is too long"),
+            initial => mechanism.step(initial),
+        });
         (exchange, step)
     }
 
     /// Takes the client's response to the last challenge, decoded.
     pub fn respond(&mut self, response: &[u8]) -> SaslStep {
-        self.step(Some(response))
+        self.step(Waits::Response, |mechanism| match response.len() > RESPONSE_MAX {
+            true => malformed("a response that is too long"),
+            false => mechanism.step(Some(response)),
+        })
     }
 
-    fn step(&mut self, response: Option<&[u8]>) -> SaslStep {
-        if response.is_some_and(|r| r.len() > RESPONSE_MAX) {
-            self.mechanism = None;
-        }
+    /// Takes the answer to [`SaslStep::Keys`].
+    pub fn keys(&mut self, given: &KeysGiven) -> SaslStep {
+        self.step(Waits::Keys, |mechanism| mechanism.keys(given))
+    }
+
+    /// The credentials were refused: some mechanisms tell the client why before they fail.
+    pub fn refused(&mut self, fault: Fault) -> SaslStep {
+        self.step(Waits::Verdict, |mechanism| mechanism.refused(fault))
+    }
+
+    fn step(&mut self, wants: Waits, go_on: impl FnOnce(&mut dyn Mechanism) -> SaslStep) -> SaslStep {
         let step = match &mut self.mechanism {
-            Some(mechanism) => mechanism.step(response),
-            None => malformed("a response without an exchange, or one that is too long"),
+            Some(mechanism) if self.waits == wants => go_on(mechanism.as_mut()),
+            _ => malformed("a step that the exchange does not wait for"),
         };
-        if !matches!(step, SaslStep::Challenge(_)) {
+        self.waits = match &step {
+            SaslStep::Challenge(_) => Waits::Response,
+            SaslStep::Keys(_) => Waits::Keys,
+            SaslStep::Credentials(_) => Waits::Verdict,
+            SaslStep::Failed(_) => Waits::Nothing,
+        };
+        if self.waits == Waits::Nothing {
             self.mechanism = None;
         }
         step
@@ -125,6 +240,7 @@ impl Exchange {
 ///
 /// # Errors
 /// `LoginMalformed`.
+// [clients#sasl]
 pub fn decode(line: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
     STANDARD
         .decode(line)
@@ -149,104 +265,4 @@ fn text(bytes: &[u8]) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// Runs a whole exchange; `None` as first response is «no initial response».
-    fn run(name: &str, initial: Option<&[u8]>, responses: &[&[u8]]) -> (Vec<Vec<u8>>, Option<Credentials>) {
-        let (mut exchange, mut step) = Exchange::start(name, initial);
-        let (mut challenges, mut responses) = (Vec::new(), responses.iter());
-        loop {
-            match step {
-                SaslStep::Credentials(credentials) => return (challenges, Some(credentials)),
-                SaslStep::Failed(_) => return (challenges, None),
-                SaslStep::Challenge(challenge) => challenges.push(challenge),
-            }
-            let Some(response) = responses.next() else { return (challenges, None) };
-            step = exchange.respond(response);
-        }
-    }
-
-    fn password(authzid: Option<&str>, user: &str, password: &str) -> Option<Credentials> {
-        Some(Credentials::Password {
-            authzid: authzid.map(str::to_owned),
-            user: user.to_owned(),
-            password: Zeroizing::new(password.to_owned()),
-        })
-    }
-
-    #[test]
-    // [rfc4616#2]
-    fn plain_in_all_its_forms() {
-        let whole = b"\0jean@a.fr\0s3cret".as_slice();
-        assert_eq!(run("PLAIN", Some(whole), &[]), (vec![], password(None, "jean@a.fr", "s3cret")));
-        assert_eq!(run("plain", None, &[whole]), (vec![vec![]], password(None, "jean@a.fr", "s3cret")));
-        assert_eq!(run("PLAIN", Some(b"org\0jean\0\xc3\xa9"), &[]).1, password(Some("org"), "jean", "é"));
-    }
-
-    #[test]
-    fn plain_refuses_what_has_no_valid_form() {
-        let long = [b"\0a\0".as_slice(), &[b'x'; RESPONSE_MAX]].concat();
-        for bad in [
-            b"".as_slice(),
-            b"jean",
-            b"\0jean",
-            b"\0\0x",
-            b"\0jean\0",
-            b"\0jean\0a\0b",
-            b"\0je\xffan\0x",
-            b"\0je\r\nan\0x",
-            b"\x01\0jean\0x",
-            &long,
-        ] {
-            assert_eq!(run("PLAIN", Some(bad), &[]).1, None, "{:?}", bad.escape_ascii().to_string());
-        }
-    }
-
-    #[test]
-    fn login_prompts_as_outlook_wants_and_takes_an_initial_response() {
-        let prompts = vec![b"Username:".to_vec(), b"Password:".to_vec()];
-        assert_eq!(run("LOGIN", None, &[b"jean", b"pw"]), (prompts.clone(), password(None, "jean", "pw")));
-        assert_eq!(run("LOGIN", Some(b"jean"), &[b"pw"]), (prompts[1..].to_vec(), password(None, "jean", "pw")));
-        // an empty initial response («AUTH LOGIN =») is one: there is no user with an empty name
-        assert_eq!(run("LOGIN", Some(b""), &[b"jean", b"pw"]), (vec![], None));
-        assert_eq!(run("LOGIN", None, &[b"", b"pw"]).1, None);
-        assert_eq!(run("LOGIN", None, &[b"jean", b""]).1, None);
-        assert_eq!(run("LOGIN", None, &[b"je\0an", b"x"]).1, None);
-    }
-
-    #[test]
-    fn an_exchange_that_is_over_stays_over() {
-        let (mut exchange, _) = Exchange::start("PLAIN", Some(b"\0a\0b"));
-        assert!(matches!(exchange.respond(b"\0a\0b"), SaslStep::Failed(_)));
-        let (mut exchange, step) = Exchange::start("CRAM-MD5", None);
-        assert!(matches!(step, SaslStep::Failed(fault) if fault.status == Status::MechanismUnknown));
-        assert!(matches!(exchange.respond(b""), SaslStep::Failed(_)));
-    }
-
-    #[test]
-    fn nothing_prints_a_password() {
-        let (_, step) = Exchange::start("PLAIN", Some(b"\0jean\0s3cret"));
-        assert!(!format!("{step:?}").contains("s3cret"));
-    }
-
-    proptest! {
-        #[test]
-        fn no_exchange_panics_or_runs_for_ever(
-            name in prop_oneof![Just("PLAIN"), Just("LOGIN")],
-            initial in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..40)),
-            responses in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 0..6),
-        ) {
-            let responses: Vec<&[u8]> = responses.iter().map(Vec::as_slice).collect();
-            let (challenges, _) = run(name, initial.as_deref(), &responses);
-            prop_assert!(challenges.len() <= 2);
-        }
-
-        #[test]
-        fn base64_goes_there_and_back(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
-            prop_assert_eq!(decode(encode(&bytes).as_bytes()).unwrap().to_vec(), bytes);
-        }
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 //!
 //! An extension is offered only when the whole path behind it keeps its promise.
 
-use crate::proto::sasl;
+use crate::proto::sasl::{self, Terms};
 
 use super::{Profile, Settings};
 
@@ -18,11 +18,11 @@ pub enum Security {
 struct Row {
     name: &'static str,
     offered: fn(&Settings, Security) -> bool,
-    value: fn(&Settings) -> Option<String>,
+    value: fn(&Settings, &Terms) -> Option<String>,
 }
 
 const ALWAYS: fn(&Settings, Security) -> bool = |_, _| true;
-const NO_VALUE: fn(&Settings) -> Option<String> = |_| None;
+const NO_VALUE: fn(&Settings, &Terms) -> Option<String> = |_, _| None;
 
 const IN_TLS: fn(&Settings, Security) -> bool = |_, security| security == Security::Tls;
 const TO_PEOPLE: fn(&Settings, Security) -> bool = |settings, _| settings.profile == Profile::Submission;
@@ -33,7 +33,7 @@ const ROWS: [Row; 15] = [
     // [rfc2920#3]
     Row { name: "PIPELINING", offered: ALWAYS, value: NO_VALUE },
     // [rfc1870#3]
-    Row { name: "SIZE", offered: ALWAYS, value: |settings| Some(settings.limits.message.to_string()) },
+    Row { name: "SIZE", offered: ALWAYS, value: |settings, _| Some(settings.limits.message.to_string()) },
     // [rfc6152#2]
     Row { name: "8BITMIME", offered: ALWAYS, value: NO_VALUE },
     // [rfc6531#3.1]
@@ -49,11 +49,15 @@ const ROWS: [Row; 15] = [
     // [rfc8689#2] it means nothing in clear
     Row { name: "REQUIRETLS", offered: IN_TLS, value: NO_VALUE },
     // [rfc9422#4]
-    Row { name: "LIMITS", offered: ALWAYS, value: |settings| Some(limits(settings)) },
+    Row { name: "LIMITS", offered: ALWAYS, value: |settings, _| Some(limits(settings)) },
     // [rfc4954#3] never in clear
-    Row { name: "AUTH", offered: auth_offered, value: |_| Some(sasl::mechanisms().collect::<Vec<_>>().join(" ")) },
+    Row {
+        name: "AUTH",
+        offered: auth_offered,
+        value: |_, terms| Some(sasl::mechanisms(terms).collect::<Vec<_>>().join(" ")),
+    },
     // [rfc4865#4]
-    Row { name: "FUTURERELEASE", offered: hold_offered, value: |settings| Some(hold(settings)) },
+    Row { name: "FUTURERELEASE", offered: hold_offered, value: |settings, _| Some(hold(settings)) },
     // [rfc2852#4] without a shortest time: what is late at once was not to be sent, and hears so
     Row { name: "DELIVERBY", offered: TO_PEOPLE, value: NO_VALUE },
     // [rfc6710#3]
@@ -87,9 +91,9 @@ pub fn auth_offered(settings: &Settings, security: Security) -> bool {
 
 /// The lines of the reply to EHLO: our name, then the extensions.
 #[must_use]
-pub fn lines(settings: &Settings, security: Security) -> Vec<String> {
+pub fn lines(settings: &Settings, security: Security, terms: &Terms) -> Vec<String> {
     let rows = ROWS.iter().filter(|row| (row.offered)(settings, security));
-    let keyword = |row: &Row| match (row.value)(settings) {
+    let keyword = |row: &Row| match (row.value)(settings, terms) {
         Some(value) => format!("{} {value}", row.name),
         None => row.name.to_owned(),
     };

@@ -3,9 +3,9 @@
 use super::flags::Asked;
 use super::view::Expunges;
 use super::{Imap, Output};
-use crate::mail::{Blame, Fault, Status};
+use crate::mail::{Blame, Fault, Rights, Status};
 use crate::proto::Machine;
-use crate::proto::imap::command::{Command, Kind, Numbers};
+use crate::proto::imap::command::{Access, Command, Kind, Numbers};
 use crate::proto::imap::response::{self, Completion};
 use crate::proto::imap::server::{Answer, Event, IdleEnd};
 use crate::proto::imap::table;
@@ -18,7 +18,11 @@ impl Imap {
     pub(super) async fn happened(&mut self, event: Event, out: &mut Output) {
         let answer = match event {
             Event::Command(command) => self.command(command, out).await,
-            Event::AppendStart(append) => self.append_start(append),
+            Event::Keys(wanted) => self.keys(&wanted).await,
+            Event::AppendStart(append) => match self.permitted(Rights::WRITE) {
+                Ok(()) => self.append_start(append),
+                Err(fault) => Answer::done(Err(fault)),
+            },
             Event::Content(bytes) => return self.append_content(&bytes).await,
             Event::AppendDropped => return self.upload = None,
             Event::AppendEnd => {
@@ -35,9 +39,16 @@ impl Imap {
 
     async fn command(&mut self, command: Command, out: &mut Output) -> Answer {
         let expunges = expunges_during(&command.kind);
+        if let Err(fault) = self.permitted(needs(&command.kind)) {
+            return Answer::done(Err(fault));
+        }
         match command.kind {
             Kind::Login(credentials) => self.login(credentials).await,
-            Kind::Select { mailbox, access, params } => self.select(&mailbox, access, &params, out),
+            Kind::Select { mailbox, access, params } => {
+                // Who may only read gets what EXAMINE gives.
+                let access = if self.permitted(Rights::WRITE).is_ok() { access } else { Access::ReadOnly };
+                self.select(&mailbox, access, &params, out)
+            }
             Kind::Close => self.close().await,
             Kind::Unselect => self.unselect(),
             Kind::Idle => self.idle(out),
@@ -53,7 +64,7 @@ impl Imap {
     async fn carry_out(&mut self, tag: &str, kind: Kind, out: &mut Output) -> Outcome {
         match kind {
             Kind::Capability => {
-                let capabilities = table::capabilities(self.machine.state());
+                let capabilities = table::capabilities(self.machine.state(), self.machine.terms());
                 write_line(out, format_args!("* CAPABILITY {capabilities}"));
                 Ok(Completion::plain())
             }
@@ -122,6 +133,22 @@ fn expunges_during(kind: &Kind) -> Expunges {
         | Kind::Sort { numbers: Numbers::Sequence, .. }
         | Kind::Thread { numbers: Numbers::Sequence, .. } => Expunges::Hold,
         _ => Expunges::Tell,
+    }
+}
+
+/// The right over a mailbox of others that a command needs. The rights of ACL (RFC 4314) will stand here.
+fn needs(kind: &Kind) -> Rights {
+    match kind {
+        Kind::Create { .. }
+        | Kind::Delete(_)
+        | Kind::Rename { .. }
+        | Kind::Subscribe(_)
+        | Kind::Unsubscribe(_)
+        | Kind::Expunge(_)
+        | Kind::Store { .. }
+        | Kind::Copy(_)
+        | Kind::Move(_) => Rights::WRITE,
+        _ => Rights::NONE,
     }
 }
 

@@ -2,13 +2,12 @@
 
 use super::dispatch::{Outcome, write_line};
 use super::{Compression, Enabled, Imap, Output, Person};
-use crate::flows::Login;
 use crate::mail::{Fault, Status};
 use crate::proto::imap::name::Names;
 use crate::proto::imap::response::Completion;
 use crate::proto::imap::server::Answer;
 use crate::proto::imap::table::{self, State};
-use crate::proto::sasl::Credentials;
+use crate::proto::sasl::{Credentials, KeysWanted};
 
 /// Octets of what a client says of itself that are logged.
 const ID_LOGGED: usize = 64;
@@ -18,31 +17,32 @@ impl Imap {
     pub(super) async fn login(&mut self, credentials: Credentials) -> Answer {
         match self.sign_in(credentials).await {
             Ok(person) => {
-                tracing::info!(target: "sceau::imap", peer = %self.peer, account = person.login.account.0, "signed in");
+                let behalf = person.login.behalf.as_ref().map(|behalf| behalf.account.0);
+                tracing::info!(
+                    target: "sceau::imap", peer = %self.peer, account = person.login.account.0, behalf,
+                    level = person.login.level.word(), "signed in"
+                );
                 self.person = Some(person);
-                let code = format!("CAPABILITY {}", table::capabilities(State::Authenticated));
+                let code = format!("CAPABILITY {}", table::capabilities(State::Authenticated, self.machine.terms()));
                 Answer::becoming(Ok(Completion::with(code)), State::Authenticated)
             }
             Err(fault) => Answer::done(Err(fault)),
         }
     }
 
-    async fn sign_in(&self, credentials: Credentials) -> Result<Person, Fault> {
-        let login = self.check(credentials).await?;
-        let account = self.services.store.account(login.account)?;
-        let hints = account.subscribe()?;
-        Ok(Person { login, account, hints })
+    /// The keys that a SCRAM exchange asks for.
+    pub(super) async fn keys(&mut self, wanted: &KeysWanted) -> Answer {
+        match self.services.logins.keys(&self.visitor, wanted).await {
+            Ok(given) => Answer::Keys(given),
+            Err(fault) => Answer::done(Err(fault)),
+        }
     }
 
-    async fn check(&self, credentials: Credentials) -> Result<Login, Fault> {
-        let Credentials::Password { authzid, user, password } = credentials;
-        let login = self.services.logins.password(&user, &password).await?;
-        match authzid {
-            Some(other) if !other.eq_ignore_ascii_case(&user) => {
-                Err(Fault::user(Status::LoginFailed, "asked to act as somebody else"))
-            }
-            _ => Ok(login),
-        }
+    async fn sign_in(&self, credentials: Credentials) -> Result<Person, Fault> {
+        let login = self.services.logins.sign_in(&self.visitor, credentials).await?;
+        let account = self.services.store.account(login.mailbox())?;
+        let hints = account.subscribe()?;
+        Ok(Person { login, account, hints })
     }
 
     /// What the client sent behind COMPRESS without waiting for the answer can't be told from compressed octets: then

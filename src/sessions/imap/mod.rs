@@ -41,9 +41,10 @@ use tokio::sync::{Semaphore, watch};
 use self::append::Upload;
 pub use self::digest::Digests;
 use self::selected::Selected;
+use super::sign_in::SignIn;
 use super::{Output, Session, TlsFacts, Want};
-use crate::flows::{Login, Logins, Openings};
-use crate::mail::{Edge, Fault, Status, Time};
+use crate::flows::{Login, Openings, Visitor};
+use crate::mail::{Edge, Fault, Rights, Status, Time};
 use crate::proto::imap::name::Names;
 use crate::proto::imap::response;
 use crate::proto::imap::server::{Limits, Server};
@@ -67,7 +68,7 @@ pub struct Services {
     /// The mailboxes.
     pub store: Arc<Store>,
     /// Who may sign in.
-    pub logins: Arc<Logins>,
+    pub logins: SignIn,
     /// What records that a message was fetched, opened, marked.
     pub openings: Arc<Openings>,
     /// Time and chance.
@@ -84,6 +85,7 @@ pub struct Services {
 pub struct Imap {
     services: Arc<Services>,
     peer: SocketAddr,
+    visitor: Visitor,
     machine: Server,
     names: Names,
     enabled: Enabled,
@@ -132,6 +134,7 @@ impl Imap {
         Self {
             services,
             peer,
+            visitor: Visitor { address: peer.ip(), certificates: Vec::new(), purpose: Rights::READ },
             machine,
             names: Names::default(),
             enabled: Enabled::default(),
@@ -147,6 +150,16 @@ impl Imap {
     /// Who is signed in. The command table lets nothing that needs a login come before it.
     fn person(&self) -> Result<&Person, Fault> {
         self.person.as_ref().ok_or_else(|| Fault::user(Status::LoginRequired, "nobody is signed in"))
+    }
+
+    /// Whether the one who signed in still may do this. A mailbox of others may be taken back at any time.
+    fn permitted(&self, rights: Rights) -> Result<(), Fault> {
+        let Some(person) = &self.person else { return Ok(()) };
+        self.services.logins.stands(&person.login)?;
+        if person.login.may(rights) {
+            return Ok(());
+        }
+        Err(Fault::user(Status::ReadOnly, "the login holds this mailbox for reading only"))
     }
 
     fn account(&self) -> Result<&Account, Fault> {
@@ -182,8 +195,10 @@ impl Session for Imap {
         }
     }
 
-    fn secured(&mut self, _facts: TlsFacts) {
+    fn secured(&mut self, facts: TlsFacts) {
         self.machine.secured();
+        self.visitor.certificates = facts.certificates;
+        self.machine.offer(self.services.logins.terms(&self.visitor, *facts.bindings));
     }
 
     async fn wake(&mut self) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::flows::{Peer, Transaction};
 use crate::mail::{Address, Blame, Domain, Fault, MailParams, RcptParams, ReversePath, Status};
-use crate::proto::sasl::Credentials;
+use crate::proto::sasl::{Credentials, KeysGiven, KeysWanted, Terms};
 use crate::proto::smtp::server::{Answer, Event, Server};
 use crate::proto::smtp::{Profile, Settings};
 use crate::proto::{Machine, Step};
@@ -51,6 +51,22 @@ pub trait Role: Send {
 
     /// The peer tried without TLS what needs it, for the first time; it was told so.
     fn tried_in_clear(&self) {}
+
+    /// What AUTH offers, once TLS is in place.
+    fn terms(&self) -> Terms {
+        Terms::default()
+    }
+
+    /// Whether the certificate of the handshake is a login of its own.
+    fn known_by_certificate(&self) -> bool {
+        false
+    }
+
+    /// A login needs the keys of an account.
+    ///
+    /// # Errors
+    /// Why not.
+    fn keys(&mut self, wanted: KeysWanted) -> impl Future<Output = Result<KeysGiven, Fault>> + Send;
 
     /// Somebody claims to be somebody.
     ///
@@ -129,6 +145,7 @@ impl<R: Role> SmtpSession<R> {
                     Ok(())
                 }
             },
+            Event::Keys(wanted) => return Some(self.keys(wanted).await),
             Event::Login(credentials) => {
                 self.role.login(credentials).await.inspect_err(|fault| self.log("login", fault))
             }
@@ -156,6 +173,11 @@ impl<R: Role> SmtpSession<R> {
                 Answer::Refuse(fault)
             }
         })
+    }
+
+    async fn keys(&mut self, wanted: KeysWanted) -> Answer {
+        let keys = self.role.keys(wanted).await.inspect_err(|fault| self.log("login", fault));
+        keys.map_or_else(Answer::Refuse, Answer::Keys)
     }
 
     fn mail(&mut self, path: ReversePath, params: &MailParams) -> Result<(), Fault> {
@@ -293,6 +315,10 @@ impl<R: Role> Session for SmtpSession<R> {
         self.peer.helo.clear();
         self.peer.tls = format!("{} {}", facts.version, facts.cipher);
         self.refusal = self.role.secured(&facts).err();
+        self.machine.offer(self.role.terms());
+        if self.role.known_by_certificate() {
+            self.machine.know_by_certificate();
+        }
     }
 
     fn patience(&self) -> Duration {

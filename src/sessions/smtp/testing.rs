@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use super::{SmtpSession, Timing};
-use crate::flows::{Peer, Transaction};
+use crate::flows::{Peer, Transaction, Visitor};
 use crate::mail::{
     AccountId, Address, Chance, Clock, Domain, Edge, EnvelopeId, Fault, MailParams, RcptParams, ReversePath, Status,
     Time,
 };
+use crate::proto::sasl::{Bindings, Credentials, KeysGiven, KeysWanted, Terms};
 use crate::proto::smtp::{Profile, Settings};
 use crate::sessions::TlsFacts;
 use crate::sessions::operator::{FromOperators, Operator};
@@ -33,6 +34,12 @@ pub(crate) struct Message {
 }
 
 impl Flows {
+    /// The certificate of operator A's organisation is Jean's.
+    fn opened_by(&self, visitor: &Visitor) -> Option<String> {
+        let facts = CertificateFacts::read(visitor.certificates.first()?).ok()?;
+        facts.subject.to_string().contains("OPERATEUR A").then(|| "jean@a.fr".to_owned())
+    }
+
     fn write(&self, line: String) -> Message {
         self.0.lock().unwrap().push(line);
         Message { diary: Arc::clone(&self.0), content: Vec::new() }
@@ -85,11 +92,32 @@ impl FromPeople for Flows {
     type Login = String;
     type Transaction = Message;
 
-    async fn password(&self, user: &str, password: &str) -> Result<String, Fault> {
-        match (user, password) {
-            ("jean@a.fr", "secret") => Ok(user.to_owned()),
+    fn terms(&self, visitor: &Visitor, bindings: Bindings) -> Terms {
+        Terms { certificate: !visitor.certificates.is_empty(), bindings, ..Terms::default() }
+    }
+
+    async fn keys(&self, _: &Visitor, _: &KeysWanted) -> Result<KeysGiven, Fault> {
+        Err(Fault::user(Status::LoginFailed, "no keys here"))
+    }
+
+    async fn sign_in(&self, _: &Visitor, credentials: Credentials) -> Result<String, Fault> {
+        match credentials {
+            Credentials::Password { authzid: None, user, password } if user == "jean@a.fr" && *password == "secret" => {
+                Ok(user)
+            }
             _ => Err(Fault::user(Status::LoginFailed, "wrong")),
         }
+    }
+
+    fn certificate_opens(&self, visitor: &Visitor) -> Result<(), Fault> {
+        match self.opened_by(visitor) {
+            Some(_) => Ok(()),
+            None => Err(Fault::user(Status::CertificateRefused, "unknown")),
+        }
+    }
+
+    fn by_certificate(&self, visitor: &Visitor, _: Option<&Address>) -> Result<String, Fault> {
+        self.opened_by(visitor).ok_or_else(|| Fault::user(Status::CertificateRefused, "unknown"))
     }
 
     fn account(&self, _: &String) -> AccountId {
@@ -156,7 +184,12 @@ impl World {
     /// What a handshake with this peer establishes.
     pub(crate) fn facts(&self, leaf: &Leaf) -> TlsFacts {
         let certificates = self.lab.issue(leaf).unwrap().chain();
-        TlsFacts { version: "TLSv1.3", cipher: "TLS13_AES_256_GCM_SHA384".to_owned(), certificates, server_name: None }
+        TlsFacts {
+            version: "TLSv1.3",
+            cipher: "TLS13_AES_256_GCM_SHA384".to_owned(),
+            certificates,
+            ..TlsFacts::default()
+        }
     }
 
     /// A session of the operators' port of `mx.a.fr`.

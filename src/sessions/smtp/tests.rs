@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::testing::{Fixed, Flows, NOW, World, operator_b, settings, stranger};
+use super::testing::{Fixed, Flows, NOW, World, operator_a, operator_b, settings, stranger};
 use super::*;
 use crate::mail::Time;
 use crate::sessions::operator::Operator;
@@ -54,7 +54,7 @@ fn operator(world: &World, flows: &Flows) -> Talk<Operator<Flows>> {
 
 fn person(flows: &Flows) -> Talk<Person<Flows>> {
     let rates = AccountRates { messages_hour: 2, messages_day: 0, recipients_hour: 3, recipients_day: 0 };
-    let role = Person::new(flows.clone(), AccountUse::new(rates), Arc::new(Fixed::default()));
+    let role = Person::new(flows.clone(), address(), AccountUse::new(rates), Arc::new(Fixed::default()));
     Talk::new(SmtpSession::new(role, address(), settings(), Timing::default()))
 }
 
@@ -176,6 +176,25 @@ fn a_person_sends_as_who_signed_in() {
     );
     assert_eq!(talk.say("x\n.\nQUIT\n"), ("221 2.0.0 bye".to_owned(), Want::Close));
     assert_eq!(*flows.0.lock().unwrap(), ["jean@a.fr sends", "message x\\r\\n"]);
+}
+
+#[test]
+// [clients#client-certificate-login] [rfc3207#4.2]
+fn a_certificate_is_a_login_of_its_own_without_auth() {
+    let (world, flows) = (World::new(NOW), Flows::default());
+    let mut talk = person(&flows);
+    assert_eq!(talk.greet(world.facts(&operator_a())), accepted("250 MT-PRIORITY"));
+    assert!(talk.session.authenticated());
+    assert_eq!(talk.say("MAIL FROM:<jean@a.fr>\n"), accepted("250 2.1.0 sender OK"));
+    assert_eq!(talk.say("RSET\n"), accepted("250 2.0.0 OK"));
+    // a password signs in as somebody else afterwards
+    assert_eq!(talk.say("AUTH PLAIN AGplYW5AYS5mcgBzZWNyZXQ=\n"), accepted("235 2.7.0 logged in"));
+    let mut talk = person(&flows);
+    assert_eq!(talk.greet(world.facts(&operator_b())), accepted("250 MT-PRIORITY"));
+    assert!(!talk.session.authenticated(), "a certificate of nobody here");
+    assert_eq!(talk.say("MAIL FROM:<jean@a.fr>\n"), accepted("530 5.7.0 log in first"));
+    let refused = "535 5.7.8 the name or the password is wrong";
+    assert_eq!(talk.say("AUTH EXTERNAL =\n"), accepted(refused));
 }
 
 #[test]

@@ -54,6 +54,21 @@ impl Check<'_, '_> {
         if row.address != entry.address || row.password_hash != entry.password_hash || row.quota != entry.quota {
             self.find(place, "its row says something else than the memory");
         }
+        self.check_access(place, entry)
+    }
+
+    /// How it is signed in to is what the memory says, and who holds it exists.
+    fn check_access(&mut self, place: &str, entry: &AccountEntry) -> Result<(), Fault> {
+        let (access, holders) = (self.tx.access(entry.id), self.tx.holders(entry.id));
+        let (Some(access), Some(holders)) = (self.found(place, access), self.found(place, holders)) else {
+            return Ok(());
+        };
+        if access.identities != entry.identities || access.scram != entry.scram || holders != entry.holders {
+            self.find(place, "its identities or holders are other ones than the memory says");
+        }
+        if holders.iter().any(|holder| self.tx.entry(holder.person).is_err()) {
+            self.find(place, "somebody holds it who is not there");
+        }
         Ok(())
     }
 

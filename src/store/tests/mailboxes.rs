@@ -32,7 +32,7 @@ async fn accounts_are_found_by_their_address_in_any_case_and_are_there_once() {
     assert_eq!(refused.status, Status::MailboxExists);
     store.write(move |tx| tx.deactivate(id)).await.unwrap();
     assert!(!store.find(&address("jean")).unwrap().active);
-    store.write(move |tx| tx.set_password_hash(id, "new".to_owned())).await.unwrap();
+    store.write(move |tx| tx.set_password(id, "new".to_owned(), None)).await.unwrap();
     assert_eq!(store.password_hash(id).as_deref(), Some("new"));
     assert!(store.find(&address("jeanne")).is_none());
 }

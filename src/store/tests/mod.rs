@@ -1,5 +1,6 @@
 //! What the store promises. Whenever a test closes a store, the store is checked.
 
+mod access;
 mod bodies;
 mod checking;
 mod concurrent;

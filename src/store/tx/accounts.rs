@@ -74,14 +74,6 @@ impl Tx<'_> {
         Ok(id)
     }
 
-    /// Replaces the password's hash.
-    ///
-    /// # Errors
-    /// `RecipientUnknown` when there is no such account.
-    pub fn set_password_hash(&mut self, account: AccountId, hash: String) -> Result<(), Fault> {
-        self.change_account(account, |row| row.password_hash = hash)
-    }
-
     /// Writes a setting of an account, sealed under the account's key; at most 1 KiB.
     ///
     /// # Errors
@@ -121,7 +113,11 @@ impl Tx<'_> {
         self.change_account(account, |row| row.quota = octets)
     }
 
-    fn change_account(&mut self, account: AccountId, change: impl FnOnce(&mut AccountRow)) -> Result<(), Fault> {
+    pub(super) fn change_account(
+        &mut self,
+        account: AccountId,
+        change: impl FnOnce(&mut AccountRow),
+    ) -> Result<(), Fault> {
         let place = key::account(account);
         let sealed = self.get(&place)?.ok_or_else(|| super::no_account(account))?;
         let mut row: AccountRow = unseal("an account", &self.core.keys.account(account)?, &place, &sealed)?;
@@ -133,7 +129,8 @@ impl Tx<'_> {
         let place = key::account(id);
         let sealed = seal(&self.core.keys.account(id)?, &place, &row, &self.core.edge);
         self.put(place, sealed);
-        let entry = AccountEntry::open(id, row, &self.core.keys.master)?;
+        let (access, holders) = (self.access(id)?, self.holders(id)?);
+        let entry = AccountEntry::open(id, row, access, holders, &self.core.keys.master)?;
         self.put_entry(Arc::new(entry));
         Ok(())
     }

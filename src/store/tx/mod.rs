@@ -1,6 +1,7 @@
 //! A transaction: what a job reads and writes. It sees its own writes, those of the jobs before it in the group, and
 //! what is committed, in this order. Dropped, it leaves no trace.
 
+mod access;
 mod accounts;
 mod bodies;
 mod events;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub(super) use access::open_holder;
 pub use accounts::NewAccount;
 pub use bodies::BodyHandle;
 pub(super) use events::{OPERATOR, may_begin};

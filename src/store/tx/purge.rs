@@ -217,6 +217,10 @@ impl Tx<'_> {
         for (place, _) in self.scan(&key::settings(account))? {
             self.delete(place);
         }
+        for held in self.core.directory.held_by(account) {
+            self.delete(key::holder(held.id, account));
+            self.change_account(held.id, |_| ())?;
+        }
         for letter in key::LETTERS_OF_ACCOUNTS {
             for (place, _) in self.scan(&key::of_account(*letter, account))? {
                 self.delete(place);

@@ -74,7 +74,8 @@ impl AttributeType {
     }
 
     /// The type that a text names: a keyword in any case, or an OID with or without `OID.` before it.
-    pub(in crate::trust) fn from_text(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn from_text(text: &str) -> Option<Self> {
         if let Some((_, oid)) = KEYWORDS.iter().find(|(keyword, _)| keyword.eq_ignore_ascii_case(text)) {
             return Some(Self((*oid).to_owned()));
         }
@@ -154,6 +155,13 @@ impl DistinguishedName {
     /// The values of one type, as written.
     pub fn values(&self, kind: &AttributeType) -> impl Iterator<Item = &str> {
         self.attributes.iter().filter(move |attribute| attribute.kind == *kind).map(|a| a.value.as_str())
+    }
+
+    /// One text for all names that are equal, to look names up by.
+    #[must_use]
+    pub fn key(&self) -> String {
+        // Folded values hold no control characters.
+        self.folded.iter().map(|(kind, value)| format!("{}\u{1}{value}\u{2}", kind.oid())).collect()
     }
 
     /// Whether every attribute of this name is in the other one too: for rules that give only some attributes.
@@ -246,6 +254,7 @@ mod tests {
             "CN=smtp-1.sesan.santnet.com,OU=#130a31373530303438383836,O=GIP SESAN,ST=Paris (75),C=FR",
         ] {
             assert_eq!(name(text), name(certificate), "{text}");
+            assert_eq!(name(text).key(), name(certificate).key(), "{text}");
         }
     }
 
@@ -261,6 +270,7 @@ mod tests {
             "CN=mss.chu.fr,OU=1750048886,O=CHU,ST=Paris (75),C=FR,DC=x",
         ] {
             assert_ne!(name(text), name(listed), "{text}");
+            assert_ne!(name(text).key(), name(listed).key(), "{text}");
         }
         let nul = Attribute { kind: AttributeType::common_name(), value: "mss.chu.fr\0.evil".into() };
         assert_ne!(fold(&nul.value), fold("mss.chu.fr.evil"));

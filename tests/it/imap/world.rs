@@ -1,18 +1,23 @@
 //! A small server without sockets: one account, its store in memory, and as many sessions as a test wants.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use sceau::flows::{Logins, Openings, hash_password};
-use sceau::mail::{AccountId, Address, Chance, Clock, Edge, EnvelopeId, FlagSet, Keyword, SystemFlags, Time};
+use sceau::flows::{LoginSettings, Logins, Openings, TokenChecker, TokenFacts, hash_password, new_scram_keys};
+use sceau::mail::{
+    AccountId, Address, Chance, Clock, Edge, EnvelopeId, Fault, FlagSet, Keyword, Rights, Status, SystemFlags, Time,
+};
 use sceau::proto::imap::server::Limits;
 use sceau::proto::mime::{self, Walker};
-use sceau::seal::event::{Draft, EventKind, Field};
+use sceau::proto::sasl::TokenTerms;
+use sceau::seal::event::{Draft, EventKind, Field, Level};
 use sceau::sessions::imap::{Imap, Services, TURNS};
+use sceau::sessions::sign_in::SignIn;
 use sceau::sessions::{Output, Session, TlsFacts, Want};
-use sceau::store::{AccountKind, BodyOrigin, NewAccount, NewMessage, Store, Subject, Tx};
+use sceau::store::{AccountKind, BodyOrigin, Identity, NewAccount, NewMessage, Store, Subject, Tx};
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 
@@ -56,11 +61,23 @@ pub struct Setting {
     pub append: u64,
     /// Of which kind it is.
     pub kind: AccountKind,
+    /// How people sign in.
+    pub logins: Ways,
+}
+
+/// Ways to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ways {
+    /// Passwords.
+    Passwords,
+    /// Also proofs of passwords and tokens; and the person holds `accueil@…` for reading and writing, `labo@…` for
+    /// reading.
+    All,
 }
 
 impl Default for Setting {
     fn default() -> Self {
-        Self { quota: 1 << 30, append: 1 << 20, kind: AccountKind::Personal }
+        Self { quota: 1 << 30, append: 1 << 20, kind: AccountKind::Personal, logins: Ways::Passwords }
     }
 }
 
@@ -90,7 +107,7 @@ impl World {
         };
         let account = store.write_blocking(move |tx| tx.create_account(new)).unwrap();
         let services = Arc::new(Services {
-            logins: Arc::new(Logins::new(Arc::clone(&store), edge.chance.as_ref()).unwrap()),
+            logins: sign_in(&store, &edge, account, setting.logins),
             openings: Arc::new(Openings::new(Arc::clone(&store))),
             store: Arc::clone(&store),
             edge,
@@ -248,4 +265,58 @@ fn flag_set(text: &str) -> FlagSet {
 fn event(leaf: &str) -> String {
     let value = |key: &str| leaf.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
     format!("{} {} {}", value("sceau-event/v1 "), value("basis "), value("grade ")).trim().to_owned()
+}
+
+/// The logins of a world. Their chance is their own, so that what they draw does not depend on what else happened.
+fn sign_in(store: &Arc<Store>, edge: &Edge, account: AccountId, ways: Ways) -> SignIn {
+    let edge = Edge { clock: Arc::clone(&edge.clock), chance: Arc::new(TestChance(AtomicU64::new(7))) };
+    if ways == Ways::Passwords {
+        return SignIn::new(Arc::new(Logins::new(Arc::clone(store), edge, LoginSettings::default()).unwrap()));
+    }
+    let keys = new_scram_keys(PASSWORD, 4096, &TestChance(AtomicU64::new(5)));
+    let write = move |tx: &mut Tx<'_>| {
+        tx.set_password(account, password_hash(), Some(keys))?;
+        tx.add_identity(account, Identity::Person(PERSON.to_owned()))?;
+        for (name, rights) in [("accueil", "read,write"), ("labo", "read"), ("secret", "")] {
+            let new = NewAccount {
+                address: Address::parse(&format!("{name}@a.mssante.fr")).unwrap(),
+                name: String::new(),
+                password_hash: String::new(),
+                kind: AccountKind::Organisation,
+                quota: 1 << 30,
+            };
+            let shared = tx.create_account(new)?;
+            if let Some(rights) = Rights::parse(rights) {
+                tx.set_holder(shared, account, rights)?;
+            }
+        }
+        Ok(())
+    };
+    store.write_blocking(write).unwrap();
+    let settings = LoginSettings { scram_iterations: Some(4096), ..LoginSettings::default() };
+    let logins = Logins::new(Arc::clone(store), edge, settings).unwrap().checking(Arc::new(TestTokens));
+    let terms = TokenTerms { scope: "openid".to_owned(), discovery: "https://idp.test/x".to_owned() };
+    SignIn::new(Arc::new(logins)).with_tokens(terms)
+}
+
+/// The person's national identifier.
+const PERSON: &str = "810001234567";
+
+/// Knows one token.
+struct TestTokens;
+
+impl TokenChecker for TestTokens {
+    fn check<'a>(&'a self, token: &'a str) -> Pin<Box<dyn Future<Output = Result<TokenFacts, Fault>> + Send + 'a>> {
+        Box::pin(async move {
+            match token {
+                "good" => Ok(TokenFacts {
+                    person: PERSON.to_owned(),
+                    level: Level::Psc,
+                    evidence: "token of a test".to_owned(),
+                }),
+                "later" => Err(Fault::upstream(Status::TokensUnavailable, "the provider is down")),
+                _ => Err(Fault::user(Status::LoginFailed, "expired")),
+            }
+        })
+    }
 }

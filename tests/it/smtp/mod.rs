@@ -12,6 +12,7 @@ use model::{PIECES, observe, predict};
 use proptest::prelude::*;
 use sceau::config::Config;
 use sceau::mail::Domain;
+use sceau::proto::sasl::Terms;
 use sceau::proto::smtp::keywords::{self, Security};
 use sceau::proto::smtp::server::{Answer, Event, Server};
 use sceau::proto::smtp::{Limits, Profile, Settings};
@@ -118,7 +119,7 @@ fn quoted(cell: &str) -> Vec<&str> {
 fn offered(profile: Profile, security: Security) -> BTreeSet<String> {
     let limits = Limits { hold: 60, ..Limits::default() };
     let settings = Settings::new(Domain::parse("mx.a.fr").unwrap(), profile, limits);
-    let lines = keywords::lines(&settings, security);
+    let lines = keywords::lines(&settings, security, &Terms::default());
     lines[1..].iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect()
 }
 

@@ -130,8 +130,8 @@ impl Watched {
                 note = right.then(|| "login".to_owned());
                 (!right).then_some(Status::LoginFailed)
             }
-            #[allow(unreachable_patterns, reason = "other mechanisms may come, and are not in the pieces")]
-            Event::Login(_) => Some(Status::LoginFailed),
+            // other mechanisms are not in the pieces
+            Event::Keys(_) | Event::Login(_) => Some(Status::LoginFailed),
             Event::Mail { path, params } => {
                 note = Some(format!("mail <{path}> {:?}", params.body));
                 sender(path.address().map(Address::local))

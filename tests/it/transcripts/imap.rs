@@ -6,7 +6,7 @@ use std::path::Path;
 use sceau::sessions::{Session, TlsFacts, Want};
 
 use super::{Act, Subject, run_folder};
-use crate::imap::world::{Client, Setting, World};
+use crate::imap::world::{Client, Setting, Ways, World};
 
 #[test]
 fn imap_sessions() {
@@ -20,6 +20,7 @@ fn imap_sessions() {
 /// | `begin: signed in` | the person has signed in |
 /// | `begin: selected` | and INBOX is selected |
 /// | `message: a.eml \Seen` | a message in INBOX, delivered before |
+/// | `logins: all` | SCRAM and tokens beside passwords, and mailboxes that the person holds |
 /// | `quota: 100`, `append: 100` | octets of the account, of a message in APPEND |
 ///
 /// | cue | what it does |
@@ -44,6 +45,7 @@ impl Talk {
                 "begin" => begin = value.clone(),
                 "message" => messages.push(value.split_once(' ').unwrap_or((value, ""))),
                 "quota" => setting.quota = value.parse().unwrap(),
+                "logins" if value == "all" => setting.logins = Ways::All,
                 "append" => setting.append = value.parse().unwrap(),
                 other => panic!("unknown setting {other:?}"),
             }

@@ -1,9 +1,9 @@
 //! Conversations of the SMTP server machine, with a session that knows a few addresses.
 
 use sceau::mail::{
-    Address, Domain, EnvelopeId, Fault, MailParams, Priority, RcptParams, ReversePath, Status, Time, Wishes,
+    Address, Domain, EnvelopeId, Fault, MailParams, Priority, RcptParams, ReversePath, ScramKeys, Status, Time, Wishes,
 };
-use sceau::proto::sasl::Credentials;
+use sceau::proto::sasl::{Bindings, Credentials, KeysGiven, Terms, TokenTerms};
 use sceau::proto::smtp::server::{Answer, Event, Server};
 use sceau::proto::smtp::{Limits, Profile, Settings};
 use sceau::proto::{Machine, Step};
@@ -30,12 +30,15 @@ struct Talk {
 impl Talk {
     fn new(settings: &[(String, String)]) -> Self {
         let mut limits = Limits { message: 1000, recipients: 3, ..Limits::default() };
-        let (mut profile, mut implicit_tls) = (Profile::Operators, false);
+        let (mut profile, mut implicit_tls, mut known_by_certificate) = (Profile::Operators, false, false);
+        let mut terms = Terms::default();
         for (key, value) in settings {
             match (key.as_str(), value.as_str()) {
                 ("profile", "operators") => profile = Profile::Operators,
                 ("profile", "submission") => profile = Profile::Submission,
                 ("tls", "implicit") => implicit_tls = true,
+                ("offers", "everything") => terms = everything(),
+                ("certificate", "is a login") => known_by_certificate = true,
                 ("errors", number) => limits.errors = number.parse().unwrap(),
                 ("refusals", number) => limits.refusals = number.parse().unwrap(),
                 ("idle commands", number) => limits.idle_commands = number.parse().unwrap(),
@@ -52,6 +55,10 @@ impl Talk {
         if implicit_tls {
             machine.secured();
         }
+        machine.offer(terms);
+        if known_by_certificate {
+            machine.know_by_certificate();
+        }
         Self { machine, from: String::new(), to: Vec::new(), content: Vec::new() }
     }
 
@@ -62,6 +69,10 @@ impl Talk {
             Event::Abandoned(status) => return Some(format!("transaction dropped: {status:?}")),
             Event::Ending(status) => return Some(format!("ending: {status:?}")),
             Event::Greeting | Event::Hello(_) | Event::Data => Answer::Accept,
+            Event::Keys(wanted) if wanted.user == "throttled@a.fr" => {
+                Answer::Refuse(Fault::user(Status::LoginThrottled, ""))
+            }
+            Event::Keys(_) => Answer::Keys(keys()),
             Event::Login(credentials) => login(&credentials),
             Event::Mail { path, params } => {
                 note = asked_of_message(&params);
@@ -139,10 +150,27 @@ fn asked(words: Vec<Option<String>>) -> Option<String> {
     (!words.is_empty()).then(|| format!("asked: {}", words.join(" ")))
 }
 
+/// Jean's password is `secret`, also as keys, his token is `good`, and his certificate too.
 fn login(credentials: &Credentials) -> Answer {
+    let good = match credentials {
+        Credentials::Password { user, password, .. } => user == "jean@a.fr" && **password == "secret",
+        Credentials::Scram { user, proved, .. } => user == "jean@a.fr" && *proved,
+        Credentials::Token { token, .. } => **token == "good",
+        Credentials::Certificate { authzid } => authzid.as_deref().is_none_or(|wanted| wanted == "jean@a.fr"),
+        _ => false,
+    };
     match credentials {
-        Credentials::Password { user, password, .. } if user == "jean@a.fr" && **password == "secret" => Answer::Accept,
+        _ if good => Answer::Accept,
+        Credentials::Certificate { .. } => Answer::Refuse(Fault::user(Status::CertificateRefused, "")),
         _ => Answer::Refuse(Fault::user(Status::LoginFailed, "")),
+    }
+}
+
+/// The keys of `secret` with a salt of sevens and 4,096 rounds, and a nonce that can be guessed.
+fn keys() -> KeysGiven {
+    KeysGiven {
+        keys: ScramKeys { iterations: 4096, salt: [7; 16], stored_key: STORED_KEY, server_key: SERVER_KEY },
+        nonce: "server".to_owned(),
     }
 }
 
@@ -171,3 +199,25 @@ impl Subject for Talk {
         self.machine.secured();
     }
 }
+
+/// A connection that allows every mechanism.
+fn everything() -> Terms {
+    Terms {
+        certificate: true,
+        scram: true,
+        tokens: Some(std::sync::Arc::new(TokenTerms {
+            scope: "openid".to_owned(),
+            discovery: "https://idp.test/x".to_owned(),
+        })),
+        bindings: Bindings { exporter: Some(b"exported".to_vec()), server_end_point: None },
+    }
+}
+
+const STORED_KEY: [u8; 32] = [
+    29, 24, 221, 12, 211, 229, 144, 190, 73, 200, 180, 82, 225, 183, 249, 117, 153, 158, 46, 48, 143, 203, 104, 231,
+    222, 248, 249, 105, 182, 38, 6, 82,
+];
+const SERVER_KEY: [u8; 32] = [
+    74, 84, 27, 25, 179, 167, 60, 253, 74, 152, 113, 231, 138, 53, 251, 80, 17, 120, 251, 217, 107, 182, 60, 214, 46,
+    166, 177, 18, 160, 38, 148, 65,
+];

@@ -70,7 +70,8 @@ impl Server {
     fn authenticate(&mut self, args: &mut Args<'_>) -> Option<Step<Event>> {
         match authenticate_arguments(args) {
             Ok((mechanism, initial)) => {
-                let (exchange, step) = Exchange::start(&mechanism, initial.as_ref().map(|bytes| bytes.as_slice()));
+                let initial = initial.as_ref().map(|bytes| bytes.as_slice());
+                let (exchange, step) = Exchange::start(&self.terms, &mechanism, initial);
                 self.sasl(exchange, step)
             }
             Err(fault) => {
@@ -88,12 +89,26 @@ impl Server {
                 self.phase = Phase::Exchanging(exchange);
                 None
             }
-            SaslStep::Credentials(credentials) => Some(self.ask(Kind::Login(credentials))),
+            SaslStep::Keys(wanted) => {
+                self.phase = Phase::KeysAsked(exchange);
+                Some(Step::Event(Event::Keys(wanted)))
+            }
+            SaslStep::Credentials(credentials) => {
+                let step = self.ask(Kind::Login(credentials));
+                self.phase = Phase::LoginAsked(exchange);
+                Some(step)
+            }
             SaslStep::Failed(fault) => {
                 self.fail(&fault);
                 None
             }
         }
+    }
+
+    /// Goes on with an exchange that waited for the session's answer.
+    pub(super) fn resume(&mut self, exchange: Exchange, step: SaslStep) {
+        // No mechanism asks twice in a row, so what is next is said or read.
+        self.pending = self.sasl(exchange, step);
     }
 
     // [rfc3501#6.2.1]

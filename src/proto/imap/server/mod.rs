@@ -15,7 +15,7 @@ use super::command::{Append, Command};
 use super::response::{self, Completion};
 use super::table::{self, State};
 use crate::mail::{Fault, Status};
-use crate::proto::sasl::{self, Exchange, SaslStep};
+use crate::proto::sasl::{self, Exchange, KeysGiven, KeysWanted, SaslStep, Terms};
 use crate::proto::{Machine, Step};
 
 /// What the client did.
@@ -23,6 +23,8 @@ use crate::proto::{Machine, Step};
 pub enum Event {
     /// A command. Needs an answer: [`Answer::Done`], or for IDLE [`Answer::Proceed`].
     Command(Command),
+    /// A login needs the keys of an account. Needs an answer: [`Answer::Keys`], or a failure.
+    Keys(KeysWanted),
     /// APPEND is about to send its message. Needs an answer: [`Answer::Proceed`] to have it, or a failure.
     AppendStart(Append),
     /// Octets of the message. No answer.
@@ -49,6 +51,8 @@ pub enum IdleEnd {
 pub enum Answer {
     /// The client may go on: send the message, or idle.
     Proceed,
+    /// The keys that were asked for.
+    Keys(KeysGiven),
     /// The command has ended.
     Done {
         /// How.
@@ -92,6 +96,10 @@ enum Phase {
     /// What is left of a command is thrown away; then this is its answer.
     Refusing(Fault),
     Exchanging(Exchange),
+    /// [`Event::Keys`] waits for its answer.
+    KeysAsked(Exchange),
+    /// The credentials of an exchange wait for their answer.
+    LoginAsked(Exchange),
     Idling,
     /// STARTTLS was answered, TLS is not there yet.
     Handshake(Handshake),
@@ -115,8 +123,11 @@ struct Current {
 #[derive(Debug)]
 pub struct Server {
     limits: Limits,
+    terms: Terms,
     state: State,
     phase: Phase,
+    /// What an answer led to, to be told next.
+    pending: Option<Step<Event>>,
     assembler: Assembler,
     out: Vec<u8>,
     current: Current,
@@ -130,8 +141,10 @@ impl Server {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
+            terms: Terms::default(),
             state: State::Plain,
             phase: Phase::Greeting,
+            pending: None,
             assembler: Assembler::new(),
             out: Vec::new(),
             current: Current { tag: "*".to_owned(), name: "" },
@@ -151,6 +164,17 @@ impl Server {
         self.assembler.is_drained()
     }
 
+    /// What AUTHENTICATE offers from now on; to be said after [`Machine::secured`], which forgets it.
+    pub fn offer(&mut self, terms: Terms) {
+        self.terms = terms;
+    }
+
+    /// What AUTHENTICATE offers.
+    #[must_use]
+    pub fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
     /// Whether the client idles.
     #[must_use]
     pub fn is_idling(&self) -> bool {
@@ -165,7 +189,7 @@ impl Server {
     }
 
     fn greet(&mut self) {
-        let capabilities = table::capabilities(self.state);
+        let capabilities = table::capabilities(self.state, &self.terms);
         response::line(&mut self.out, format_args!("* OK [CAPABILITY {capabilities}] Sceau ready"));
         self.phase = Phase::Reading;
     }
@@ -377,11 +401,16 @@ impl Machine for Server {
             if !self.out.is_empty() {
                 return Step::Send(std::mem::take(&mut self.out));
             }
+            if let Some(step) = self.pending.take() {
+                return step;
+            }
             match self.phase {
                 Phase::Greeting => self.greet(),
-                Phase::Asked | Phase::AppendAsked { .. } | Phase::Handshake(Handshake::Begun) => {
-                    return Step::NeedInput;
-                }
+                Phase::Asked
+                | Phase::KeysAsked(_)
+                | Phase::LoginAsked(_)
+                | Phase::AppendAsked { .. }
+                | Phase::Handshake(Handshake::Begun) => return Step::NeedInput,
                 Phase::Handshake(Handshake::Due) if !self.assembler.is_drained() => self.hang_up_injected(),
                 Phase::Handshake(Handshake::Due) => {
                     self.phase = Phase::Handshake(Handshake::Begun);
@@ -405,6 +434,15 @@ impl Machine for Server {
                 let unexplained = || Fault::ours(Status::Storage, "APPEND ended before its message");
                 self.refuse(announced, result.err().unwrap_or_else(unexplained));
             }
+            (Phase::KeysAsked(mut exchange), Answer::Keys(given)) => {
+                let step = exchange.keys(&given);
+                self.resume(exchange, step);
+            }
+            (Phase::LoginAsked(mut exchange), Answer::Done { result: Err(fault), .. }) => {
+                let step = exchange.refused(fault);
+                self.resume(exchange, step);
+            }
+            (_, Answer::Keys(_)) => self.fail(&Fault::ours(Status::Storage, "keys that nobody asked for")),
             (_, Answer::Proceed) => {
                 self.phase = Phase::Idling;
                 self.out.extend_from_slice(b"+ idling\r\n");

@@ -103,6 +103,7 @@ fn answer(event: &Event) -> Option<Answer> {
         }
         Event::AppendStart(_) => Answer::Proceed,
         Event::Content(_) | Event::AppendDropped => return None,
+        Event::Keys(_) => Answer::done(Err(Fault::user(Status::LoginFailed, "no keys"))),
         Event::Command(_) | Event::AppendEnd | Event::IdleEnd(_) => Answer::done(ok),
     })
 }

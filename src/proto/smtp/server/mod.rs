@@ -5,6 +5,7 @@
 //! but greetings before TLS, and [`Event::ContentEnd`] only for content that is whole, within the limits and free of
 //! lone line ends.
 
+mod auth;
 mod content;
 mod lines;
 mod order;
@@ -12,7 +13,7 @@ mod order;
 use std::collections::VecDeque;
 
 use crate::mail::{Address, EnvelopeId, Fault, MailParams, RcptParams, ReversePath, Status};
-use crate::proto::sasl::{self, Credentials, Exchange, SaslStep};
+use crate::proto::sasl::{Credentials, Exchange, KeysGiven, KeysWanted, Terms};
 use crate::proto::{Machine, Step};
 
 use super::Settings;
@@ -30,6 +31,8 @@ pub enum Event {
     Greeting,
     /// EHLO or HELO.
     Hello(Hello),
+    /// A login needs the keys of an account: answer [`Answer::Keys`], or refuse.
+    Keys(KeysWanted),
     /// Somebody claims to be somebody.
     Login(Credentials),
     /// A transaction begins.
@@ -67,6 +70,8 @@ pub enum Event {
 pub enum Answer {
     /// Yes.
     Accept,
+    /// The keys that were asked for.
+    Keys(KeysGiven),
     /// The message is durable, under this identity.
     Taken(EnvelopeId),
     /// No; the conversation goes on, unless the status is a `421`.
@@ -80,6 +85,7 @@ pub enum Answer {
 enum Question {
     Greeting,
     Hello(Dialect),
+    Keys,
     Login,
     Mail {
         utf8: bool,
@@ -157,8 +163,13 @@ pub struct Server {
     events: VecDeque<Event>,
     phase: Phase,
     security: Security,
+    terms: Terms,
     greeted: bool,
     logged_in: bool,
+    /// The peer's certificate is a login of its own, without AUTH.
+    known_by_certificate: bool,
+    /// The AUTH exchange that waits for the session's answer.
+    exchange: Option<Exchange>,
     transaction: Option<Transaction>,
     /// A pipelining client sends on before it knows that MAIL or a chunk was refused: no errors of its own.
     failed_before: bool,
@@ -179,8 +190,11 @@ impl Server {
             events: VecDeque::new(),
             phase: Phase::New,
             security: Security::Clear,
+            terms: Terms::default(),
             greeted: false,
             logged_in: false,
+            known_by_certificate: false,
+            exchange: None,
             transaction: None,
             failed_before: false,
             content: Content::by_data(Declared { form: Form::Text, eight_bit: false }),
@@ -292,57 +306,6 @@ impl Server {
         self.ask(Question::Mail { utf8, declared }, Event::Mail { path, params })
     }
 
-    // [rfc4954#4]
-    fn begin_login(&mut self, mechanism: &str, initial: Option<&[u8]>) -> Move {
-        let initial = match initial {
-            None => Ok(None),
-            Some(b"=") => Ok(Some(zeroize::Zeroizing::default())),
-            Some(base64) => sasl::decode(base64).map(Some),
-        };
-        match initial {
-            Ok(initial) => {
-                let (exchange, step) = Exchange::start(mechanism, initial.as_ref().map(|i| i.as_slice()));
-                self.on_sasl(exchange, step)
-            }
-            Err(fault) => self.login_refused(fault.status),
-        }
-    }
-
-    fn on_response(&mut self, mut exchange: Exchange, line: &[u8]) -> Move {
-        if line == b"*" {
-            return self.login_refused(Status::LoginCancelled);
-        }
-        match sasl::decode(line) {
-            Ok(response) => {
-                let step = exchange.respond(&response);
-                self.on_sasl(exchange, step)
-            }
-            Err(fault) => self.login_refused(fault.status),
-        }
-    }
-
-    fn on_sasl(&mut self, exchange: Exchange, step: SaslStep) -> Move {
-        match step {
-            SaslStep::Challenge(challenge) => {
-                reply::challenge(&mut self.output, &sasl::encode(&challenge));
-                self.phase = Phase::Exchange(exchange);
-                Move::Done
-            }
-            SaslStep::Credentials(credentials) => self.ask(Question::Login, Event::Login(credentials)),
-            SaslStep::Failed(fault) => self.login_refused(fault.status),
-        }
-    }
-
-    fn login_refused(&mut self, status: Status) -> Move {
-        self.phase = Phase::Command;
-        reply::refusal(&mut self.output, status);
-        self.counters.logins += 1;
-        if self.counters.logins >= self.settings.limits.logins {
-            self.close(Status::TooManyErrors);
-        }
-        Move::Done
-    }
-
     fn accepted(&mut self, question: Question) {
         match question {
             Question::Greeting => {
@@ -350,7 +313,9 @@ impl Server {
                 self.output.extend_from_slice(line.as_bytes());
             }
             Question::Hello(dialect) => self.greet(dialect),
+            Question::Keys => {}
             Question::Login => {
+                self.exchange = None;
                 self.logged_in = true;
                 reply::good(&mut self.output, Good::LoggedIn);
             }
@@ -381,7 +346,7 @@ impl Server {
 
     fn greet(&mut self, dialect: Dialect) {
         self.greeted = true;
-        let mut lines = keywords::lines(&self.settings, self.security);
+        let mut lines = keywords::lines(&self.settings, self.security, &self.terms);
         if dialect == Dialect::Basic {
             lines.truncate(1);
         }
@@ -394,9 +359,7 @@ impl Server {
                 self.close(fault.status);
                 return;
             }
-            Question::Login => {
-                self.login_refused(fault.status);
-            }
+            Question::Keys | Question::Login => {}
             Question::Chunks | Question::Content => {
                 self.content.refuse(fault.status);
                 self.transaction = None;
@@ -538,6 +501,10 @@ impl Machine for Server {
                 reply::taken(&mut self.output, envelope);
             }
             Answer::Taken(_) => self.accepted(question),
+            Answer::Keys(given) => self.resume(|exchange| exchange.keys(&given)),
+            Answer::Refuse(fault) if matches!(question, Question::Keys | Question::Login) => {
+                self.login_denied(question, fault);
+            }
             Answer::Refuse(fault) => self.refused(question, &fault),
             Answer::Close(fault) => {
                 self.close(fault.status);
@@ -547,6 +514,8 @@ impl Machine for Server {
 
     fn secured(&mut self) {
         self.security = Security::Tls;
+        self.terms = Terms::default();
+        self.known_by_certificate = false;
         if matches!(self.phase, Phase::Handshake) {
             // [rfc3207#4.2] all that was said before is forgotten
             self.greeted = false;

@@ -61,7 +61,7 @@ impl Server {
 
     // [rfc6409#4.3]
     fn login_missing(&self) -> bool {
-        self.settings.profile == Profile::Submission && !self.logged_in
+        self.settings.profile == Profile::Submission && !self.logged_in && !self.known_by_certificate
     }
 
     /// Whether a command that may come now fits the limits and what the transaction was declared to be.
