@@ -133,6 +133,14 @@ def inclusion(leaf, index, size, path):
     return value
 
 
+def tlog_proof(text):
+    """A tlog-proof: index, hashes, checkpoint."""
+    head, checkpoint = text.split("\n\n", 1)
+    lines = head.split("\n")
+    need(lines[0] == "c2sp.org/tlog-proof@v1" and re.fullmatch(r"index (0|[1-9][0-9]*)", lines[1]), "proof")
+    return int(lines[1][6:]), [b64(line, 32) for line in lines[2:]], Note(checkpoint)
+
+
 def verify(policy, data):
     text = data.decode().replace("\r\n", "\n")
     need(len(data) <= 1 << 20 and not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text), "characters")
@@ -147,13 +155,18 @@ def verify(policy, data):
         digest = sha256(f"sceau-commit/v1\n{name}\n{salt}\n{value}\n".encode())
         need(fields.get(name) == base64.b64encode(digest).decode() and order.index(name) > last, "disclosure")
         last, _ = order.index(name), b64(salt, 32)
-    head, checkpoint = parts["proof"].split("\n\n", 1)
-    lines = head.split("\n")
-    need(lines[0] == "c2sp.org/tlog-proof@v1" and re.fullmatch(r"index (0|[1-9][0-9]*)", lines[1]), "proof")
-    index, note = int(lines[1][6:]), Note(checkpoint)
+    leaf_hash = sha256(b"\0", leaf.encode())
+    index, path, note = tlog_proof(parts["proof"])
     seen = policy.times(note)
-    need(inclusion(sha256(b"\0", leaf.encode()), index, note.size, [b64(h, 32) for h in lines[2:]]) == note.root, "root")
+    need(inclusion(leaf_hash, index, note.size, path) == note.root, "root")
     need(not policy.quorum or policy.met(policy.quorum, seen), "quorum")
+    if "anchor" in parts:
+        token, rest = parts["anchor"].split("\n", 1)
+        need(b64(token), "token")  # what it says is for openssl ts -verify: see section 7
+        other, path, stamped = tlog_proof(rest)
+        need((other, stamped.origin) == (index, note.origin), "anchor")
+        need(inclusion(leaf_hash, other, stamped.size, path) == stamped.root, "anchor's root")
+        policy.times(stamped)
     before, after = policy.bound(seen, 1), None
     if "not-before" in parts:
         earlier = Note(parts["not-before"])

@@ -18,7 +18,7 @@
 //! | [`policy`] | 2, may they | facts → verdict; pure |
 //! | [`seal`] | 2, sealing | encrypted bodies, keys, events as leaves |
 //! | [`store`] | 3, mailboxes | engine, accounts, change log, quota, bodies |
-//! | [`ledger`] | 3, the append-only log of proofs | tree, checkpoints, proof files, verification |
+//! | [`ledger`] | 3, the append-only log of proofs | tree, checkpoints, shards, witnesses, proof files, verification |
 //! | [`queue`] | 3, what still has to leave | items by due time, retry |
 //! | [`flows`] | 4, the life of a message | receive · submit · deliver · open · record · purge |
 //! | [`sessions`] | 5, what each peer can do | operator · submission · imap |
@@ -35,7 +35,8 @@
 //! * A person reads it: [`sessions::imap`]; a body leaves only against a [`store::TransferReceipt`], which
 //!   [`flows::Openings`] gets from the commit of the proof.
 //! * A message leaves: [`flows::Submission`] → [`queue`] → [`flows::Relay`] → [`net::relay`].
-//! * A proof is checked: [`flows::Recorder`] moves leaves to the [`ledger`]; [`ledger::proof_file`] is what people get.
+//! * A proof is checked: [`flows::Recorder`] moves leaves to the [`ledger`]; [`flows::Witnessing`] has peers countersign
+//!   its state, [`flows::ProofsDoor`] shows it; [`ledger::proof_file`] is what people get.
 //!
 //! # Glossary
 //!

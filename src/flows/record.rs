@@ -183,7 +183,7 @@ impl Recorder {
             return Err(Fault::ours(Status::Storage, "the log is not held: there is nothing to begin again"));
         };
         let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let begun = shards.begin_again((writing.name, writing.ledger.log()), edge.now());
+        let begun = shards.begin_again((writing.name, &mut writing.ledger), edge.now());
         let (name, ledger) = begun.map_err(|error| ledger_fault("begin again", error))?;
         self.store.write_blocking(|tx| record_incident(tx, Incident::LogBegunAgain).map(drop))?;
         *writing = Writing { name, ledger };

@@ -194,10 +194,15 @@ impl Shards {
     /// # Errors
     /// See [`LedgerError`].
     // [proofs#rolled-back]
-    pub fn begin_again(&self, (name, old): (ShardName, &Log), now: Time) -> Result<(ShardName, Ledger), LedgerError> {
+    pub fn begin_again(
+        &self,
+        (name, old): (ShardName, &mut Ledger),
+        now: Time,
+    ) -> Result<(ShardName, Ledger), LedgerError> {
         let next = name.again();
+        old.flush()?;
         let mut new = self.begin(next)?;
-        new.append(&[self.beginning(&old.checkpoint().checkpoint, now)?])?;
+        new.append(&[self.beginning(&old.log().checkpoint().checkpoint, now)?])?;
         Ok((next, new))
     }
 
@@ -219,6 +224,8 @@ impl Shards {
             let key = new.log().key().to_string();
             old.append(&[self.leaf(Draft::of_operator(EventKind::Key).plain(Plain::Vkey, key), now)?])?;
         }
+        // Before anything says that the old one is done.
+        old.flush()?;
         if new.log().size() == 0 {
             tracing::info!(target: "ledger", from = %origin, to = %new.log().key().name(), "the log goes on in another shard");
             new.append(&[self.beginning(&old.log().checkpoint().checkpoint, now)?])?;

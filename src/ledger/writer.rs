@@ -138,6 +138,19 @@ impl Ledger {
         Ok(())
     }
 
+    /// Makes everything that is derived durable, whatever its size: nobody will compute it again for a shard that is
+    /// never opened for writing any more.
+    ///
+    /// # Errors
+    /// `File`.
+    // [proofs#shards]
+    pub(super) fn flush(&mut self) -> Result<(), LedgerError> {
+        for file in self.log.shard.levels.iter().chain([&self.log.shard.bundles, &self.copy]) {
+            file.sync()?;
+        }
+        self.settle()
+    }
+
     /// Each leaf's index, and the leaves that are not there yet.
     fn place<'a>(&self, leaves: &'a [Leaf]) -> (Vec<u64>, Vec<&'a Leaf>) {
         let mut fresh = Vec::with_capacity(leaves.len());

@@ -68,7 +68,15 @@ fn page_and_program_say_the_same_of_every_changed_byte() {
     }
     let dir = tempfile::tempdir().unwrap();
     let policy = Policy::parse(&String::from_utf8(sample("politique")).unwrap()).unwrap();
-    let names = ["scellement", "remise", "telechargement", "ouverture", "ouverture-reduite", "ouverture-sans-temoin"];
+    let names = [
+        "scellement",
+        "remise",
+        "telechargement",
+        "ouverture",
+        "ouverture-reduite",
+        "ouverture-sans-temoin",
+        "ouverture-horodatee",
+    ];
     let mut bases: Vec<Vec<u8>> = names.iter().map(|name| sample(&format!("{name}.preuve"))).collect();
     bases.push(String::from_utf8(bases[0].clone()).unwrap().replace('\n', "\r\n").into_bytes());
     let (mut cases, mut expected) = (Vec::new(), Vec::new());

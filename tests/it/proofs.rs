@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use sceau::ledger::log::SignedCheckpoint;
 use sceau::ledger::note::{KeyUse, Note};
 use sceau::ledger::verify::{Hour, Verdict};
-use sceau::ledger::{Checkpoint, Ledger, Policy, Proof, ProofFile, SigningKey, audit, verify};
+use sceau::ledger::{Anchor, Checkpoint, Ledger, Policy, Proof, ProofFile, SigningKey, audit, verify};
 use sceau::mail::{Chance, EnvelopeId, Time};
 use sceau::seal::event::{
     Basis, Draft, EventKind, Field, Leaf, LeafHash, Level, Opening, Plain, Via, message_value, part_value,
@@ -142,6 +142,7 @@ fn samples() -> Vec<(String, Vec<u8>)> {
         if name == "ouverture" {
             samples.push((format!("{name}-sans-temoin.preuve"), alone.to_string()));
             samples.push((format!("{name}-reduite.preuve"), witnessed.redact(&[Field::Login]).to_string()));
+            samples.push((format!("{name}-horodatee.preuve"), stamped(&witnessed).to_string()));
         }
     }
     let hash = leaves[0].hash();
@@ -160,6 +161,13 @@ fn samples() -> Vec<(String, Vec<u8>)> {
         samples.push((name, fs::read(file.path()).unwrap()));
     }
     samples
+}
+
+/// With the one thing among the samples that no fixed key makes: the token of an authority that openssl played once.
+fn stamped(witnessed: &ProofFile) -> ProofFile {
+    let token = fs::read_to_string(sample("horodatage.token")).unwrap();
+    let token = STANDARD.decode(token.trim()).unwrap();
+    witnessed.clone().with_anchor(Anchor { token, proof: witnessed.proof().clone() })
 }
 
 fn another_seal(number: u8, chance: &Counting) -> Leaf {
@@ -262,7 +270,15 @@ fn a_verifier_written_from_the_documentation_agrees() {
         let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         assert_eq!(output.status.code(), Some(ours), "{place}: {said}");
     };
-    for name in ["scellement", "remise", "telechargement", "ouverture", "ouverture-reduite", "ouverture-sans-temoin"] {
+    for name in [
+        "scellement",
+        "remise",
+        "telechargement",
+        "ouverture",
+        "ouverture-reduite",
+        "ouverture-sans-temoin",
+        "ouverture-horodatee",
+    ] {
         judge(&fs::read(sample(&format!("{name}.preuve"))).unwrap(), name);
     }
     let good = fs::read(sample("ouverture.preuve")).unwrap();
@@ -364,6 +380,12 @@ fn the_program_says_in_french_what_a_proof_proves_and_exits_accordingly() {
         (vec!["verify", &policy, "@ouverture-sans-temoin.preuve"], 1, vec!["moins de témoins"]),
         (vec!["verify", &bare, "@ouverture-sans-temoin.preuve"], 3, vec!["HEURE NON ATTESTÉE", "P0"]),
         (vec!["verify", &bare, "@ouverture-sans-temoin.preuve", "--json"], 3, vec!["\"result\":\"unattested\""]),
+        (vec!["verify", &policy, "@ouverture-horodatee.preuve"], 0, vec!["P1"]),
+        (
+            vec!["verify", &policy, "@ouverture-horodatee.preuve", "--tsa", "@horodatage.pem"],
+            0,
+            vec!["P2", "Horodatage", "attestée par"],
+        ),
         (vec!["verify", &policy, "@message.eml"], 1, vec!["sceau-preuve/v1"]),
         (vec!["verify", &policy, "@absent.preuve"], 2, vec!["absent.preuve"]),
         (vec!["verify", "@ouverture.preuve"], 2, vec!["--policy"]),

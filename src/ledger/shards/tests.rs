@@ -134,7 +134,7 @@ fn a_log_that_cannot_go_on_is_begun_again_beside() {
     let shards = shards(dir.path());
     let (name, mut ledger) = shards.open(NOON).unwrap();
     ledger.append(&seals(0..3)).unwrap();
-    let (again, new) = shards.begin_again((name, ledger.log()), NOON).unwrap();
+    let (again, new) = shards.begin_again((name, &mut ledger), NOON).unwrap();
     assert_eq!(again.to_string(), "2026-2");
     assert_eq!(continued(&new.log().leaf(0).unwrap()).unwrap(), ledger.log().checkpoint().checkpoint);
     assert_eq!(ledger.log().size(), 3, "nothing more is signed in the old one");

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -181,7 +182,15 @@ fn lose(events: &[Event], seed: u64) -> Result<(), String> {
     }
     let target = tempfile::tempdir().unwrap();
     disk.lose_power(Temper::random(&mut chance), &mut chance, target.path());
+    only_the_owner_reads(&target.path().join("keys"));
     look(target.path(), &said, &durable_or_not(events))
+}
+
+/// The simulator keeps bytes and names, not modes.
+fn only_the_owner_reads(keys: &Path) {
+    for key in fs::read_dir(keys).into_iter().flatten() {
+        fs::set_permissions(key.unwrap().path(), fs::Permissions::from_mode(0o600)).unwrap();
+    }
 }
 
 /// Every checkpoint that was written as one of a shard's own, published or not.

@@ -373,12 +373,14 @@ const Verifier = (() => {
       malformed("les sections du fichier ne sont pas celles d'une preuve");
     const file = { leaf: parseLeaf(found.event), disclosures: [] };
     await readDisclosures(file, found.disclosures);
-    readProof(file, found.proof);
+    readProof(file, found.proof, "section proof : preuve d'inclusion non conforme");
     if (found["not-before"] !== undefined)
       file.notBefore = parseCheckpoint(found["not-before"]) || malformed("section not-before : point de contrôle non conforme");
     if (found.anchor !== undefined) {
-      const token = found.anchor.endsWith("\n") && unbase64(found.anchor.slice(0, -1));
+      const pair = cut(found.anchor, "\n"), token = pair && unbase64(pair[0]);
       if (!token || !token.length) malformed("section anchor : jeton non conforme");
+      file.anchor = { leaf: file.leaf };
+      readProof(file.anchor, pair[1], "section anchor : jeton non conforme");
       file.anchored = true;
     }
     if (found.keys !== undefined) await readKeys(found.keys);
@@ -400,8 +402,8 @@ const Verifier = (() => {
       at += 1;
     }
   };
-  const readProof = (file, section) => {
-    const bad = () => malformed("section proof : preuve d'inclusion non conforme");
+  const readProof = (file, section, what) => {
+    const bad = () => malformed(what);
     if (!section.startsWith("c2sp.org/tlog-proof@v1\nindex ")) bad();
     let pair = cut(section.slice(29), "\n");
     if (!pair) bad();
@@ -451,6 +453,12 @@ const Verifier = (() => {
     if (!await included(file)) throw new Invalid("not-included", "l'événement ne figure pas dans le journal signé");
     if (policy.quorum && !met(policy.quorum, seen))
       throw new Invalid("quorum", "moins de témoins que la politique n'en demande ont vu cet état du journal");
+    if (file.anchor) {
+      const other = file.anchor.index !== file.index || file.anchor.checkpoint.origin !== file.checkpoint.origin;
+      if (other || !await included(file.anchor))
+        throw new Invalid("anchor", "la section anchor n'horodate pas un état de ce journal qui contient l'événement");
+      await sightings(policy, file.anchor.checkpoint);
+    }
     const until = (list, from) => list.find((_, i) => met(policy.quorum, from ? list.slice(0, i + 1).reverse() : list.slice(0, i + 1)));
     const before = policy.quorum ? until(seen, false)?.[1] ?? null : null;
     let after = null;
