@@ -150,8 +150,9 @@ settings! {
         /// SCRAM-SHA-256 et -PLUS : « on » ou « off ». Les clés SCRAM, gardées scellées à côté de l'empreinte Argon2,
         /// résistent moins qu'elle si la base et la clé maîtresse sont volées ; « off » n'en fait plus.
         scram: Switch = Default r#""on""#;
-        /// Tours de PBKDF2 des clés SCRAM des nouveaux mots de passe.
-        scram_iterations: u32 = Default "100000" ("4096" to "5000000");
+        /// Tours de PBKDF2 des clés SCRAM des nouveaux mots de passe. Cyrus SASL (mbsync, mutt) refuse plus de 65536 tours
+        /// et n'essaie alors rien d'autre.
+        scram_iterations: u32 = Default "50000" ("4096" to "65536");
         /// Certificats clients : « on » les demande (sans les exiger) et les accepte comme identification ; « off » non.
         certificates: Switch = Default r#""on""#;
         /// Autorités qui émettent les certificats des professionnels (attributs de leur DN). Seuls ces certificats

@@ -160,7 +160,7 @@ pub fn hash_password(password: &str) -> Result<String, Fault> {
     hash(prepared(password).as_bytes())
 }
 
-/// The keys of a new password for SCRAM, with so many rounds. Takes some 30 ms for 100,000.
+/// The keys of a new password for SCRAM, with so many rounds. Takes some 15 ms for 50,000.
 // [rfc5802#3] [rfc7677#4]
 #[must_use]
 pub fn new_scram_keys(password: &str, iterations: u32, chance: &dyn Chance) -> ScramKeys {

@@ -231,6 +231,63 @@ async fn resumption_is_as_configured_and_a_renewed_certificate_is_shown() {
     assert_eq!(called.unwrap().certificates[0], renewed.der());
 }
 
+/// A client with this certificate, whose memory of sessions is shared by its connections.
+fn with_certificate(bench: &Bench, issued: &Issued) -> Arc<rustls::ClientConfig> {
+    let mut roots = rustls::RootCertStore::empty();
+    for der in bench.space.lab.anchors_der() {
+        roots.add(der.into()).unwrap();
+    }
+    let clock = Arc::new(TlsClock(Arc::clone(&bench.space.edge.clock)));
+    let builder = rustls::ClientConfig::builder_with_details(provider(), clock);
+    let builder = builder.with_protocol_versions(VERSIONS).unwrap().with_root_certificates(roots);
+    let chain = issued.chain().into_iter().map(Into::into).collect();
+    let key = rustls::pki_types::pem::PemObject::from_pem_slice(issued.key_pem().as_bytes()).unwrap();
+    Arc::new(builder.with_client_auth_cert(chain, key).unwrap())
+}
+
+/// Whoever has a certificate may show it, good or not: it is judged at the login. What one port remembers is nothing to
+/// another. [clients#client-certificate-login]
+#[tokio::test]
+async fn people_may_show_a_certificate_and_a_ticket_of_another_port_is_worth_nothing() {
+    let bench = Bench::new();
+    let trust = Arc::new(bench.space.trust(&[], &[]));
+    let port = || {
+        let clock = Arc::clone(&bench.space.edge.clock);
+        PeoplePort::new(identity(&bench.server), clock, Tickets::On).unwrap().asking(Arc::clone(&trust))
+    };
+    let (one, other) = (port(), port());
+    for issued in [bench.space.issue(&Space::north()), bench.space.flawed(Flaw::Expired)] {
+        let config = with_certificate(&bench, &issued);
+        for (port, kind) in [
+            (&one, rustls::HandshakeKind::Full),
+            (&one, rustls::HandshakeKind::Resumed),
+            (&other, rustls::HandshakeKind::Full),
+        ] {
+            let (here, there) = duplex(64 * 1024);
+            let call = async {
+                let name = rustls::pki_types::ServerName::try_from(HOST).unwrap();
+                let connector = tokio_rustls::TlsConnector::from(Arc::clone(&config));
+                let mut stream = connector.connect(name, there).await.unwrap();
+                stream.read_u8().await.unwrap();
+                stream.get_ref().1.handshake_kind()
+            };
+            let (served, called) = tokio::join!(serve(port, here), call);
+            assert_eq!(served.unwrap().certificates.first().map(Vec::as_slice), Some(issued.der()));
+            assert_eq!(called, Some(kind));
+        }
+    }
+    // and whoever has none is served all the same
+    let (here, there) = duplex(64 * 1024);
+    let config = anonymous_config(&bench);
+    let call = async {
+        let name = rustls::pki_types::ServerName::try_from(HOST).unwrap();
+        let mut stream = tokio_rustls::TlsConnector::from(config).connect(name, there).await.unwrap();
+        stream.read_u8().await.unwrap()
+    };
+    let (served, _) = tokio::join!(serve(&one, here), call);
+    assert!(served.unwrap().certificates.is_empty());
+}
+
 /// Forward secrecy and authenticated encryption only. [mss#4]
 /// A resumed session brings the certificate that it began with, so that a revocation since then counts. [mss#4]
 #[tokio::test]
