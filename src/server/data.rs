@@ -95,11 +95,7 @@ impl Data {
     pub fn open(config: &Config, lock: DataLock, edge: Edge) -> Result<Self, StartError> {
         let data = &config.server.data;
         let signers = Arc::new(signing::signers(config)?);
-        let master = master_key(&settings::master_key(config), data, &edge)?;
-        let master = master.with_vault(Arc::new(vault(&settings::vault(config), data, &edge)?));
-        let cache = config.store.cache.0;
-        let store = Store::open_directory(&data.join("store"), store::Settings::default(), cache, master, edge.clone());
-        let store = store.map_err(|fault| StartError::new(format!("boîtes de {} : {fault}", data.display())))?;
+        let store = open_store(config, &edge)?;
         let ledger_name = settings::ledger_name(config);
         let policy = proofs_policy(config)?;
         let witness = witness(config, &policy, &edge)?;
@@ -160,6 +156,16 @@ fn routes(config: &Config, store: &Store) -> Result<Routes, Fault> {
         Some((domain, Host { name: to.host, port: to.port }))
     });
     Ok(Routes::new(settings::routes(config), set.collect::<RouteTable>()))
+}
+
+/// The mailboxes, under the master key and the vault.
+fn open_store(config: &Config, edge: &Edge) -> Result<Arc<Store>, StartError> {
+    let data = &config.server.data;
+    let master = master_key(&settings::master_key(config), data, edge)?;
+    let master = master.with_vault(Arc::new(vault(&settings::vault(config), data, edge)?));
+    let cache = config.store.cache.0;
+    let store = Store::open_directory(&data.join("store"), store::Settings::default(), cache, master, edge.clone());
+    store.map_err(|fault| StartError::new(format!("boîtes de {} : {fault}", data.display())))
 }
 
 /// The master key; a new one only where nothing was ever stored, since another key would open nothing.

@@ -155,7 +155,9 @@ async fn what_the_queue_holds_can_leave_however_old_it_is() {
     for to in ["anne@a.mssante.fr", "bruno@b.mssante.fr"] {
         outgoing.recipient(&Address::parse(to).unwrap(), &no_wish()).unwrap();
     }
-    let envelope = send(outgoing, "From: anne@a.mssante.fr\r\nTo: anne@a.mssante.fr, bruno@b.mssante.fr\r\n\r\nx\r\n").await.unwrap();
+    let envelope = send(outgoing, "From: anne@a.mssante.fr\r\nTo: anne@a.mssante.fr, bruno@b.mssante.fr\r\n\r\nx\r\n")
+        .await
+        .unwrap();
     let done = days(&world, &purge(&world), 100).await;
     assert_eq!((done.messages, done.closed), (1, 1));
     let message = crate::queue::message(&world.store, envelope).unwrap().unwrap();
