@@ -164,7 +164,7 @@ settings! {
         failures_free: u32 = Default "5" ("1" to "1000");
         /// Échecs de tous les noms ensemble depuis une même adresse. Ceux qui s'y sont déjà identifiés n'en souffrent pas.
         failures_per_address: u32 = Default "50" ("1" to "100000");
-        /// Attente la plus longue avant de répondre ; au-delà, refus temporaire (454, NO [UNAVAILABLE]).
+        /// Attente la plus longue avant de répondre ; au-delà, refus temporaire (454, NO UNAVAILABLE).
         failure_wait_max: Duration = Default r#""10 s""# (r#""0 s""# to r#""60 s""#);
         /// Temps au bout duquel la moitié des échecs est oubliée ; aucune punition ne dure plus.
         failures_half_life: Duration = Default r#""15 min""# (r#""1 s""# to r#""1 d""#);
@@ -318,7 +318,7 @@ settings! {
         listen: Vec<SocketAddr> = Default "[]";
         /// Autorités (PEM ou DER) des certificats HTTPS des témoins et de l'horodateur. Vide : celles de « trust ».
         anchors: Vec<PathBuf> = Default "[]";
-        /// Personnes qui peuvent lire les feuilles : lignes « nom sha256:<empreinte de leur jeton> ». Absent : aucune.
+        /// Personnes qui peuvent lire les feuilles : lignes « nom sha256:EMPREINTE_DE_LEUR_JETON ». Absent : aucune.
         auditors: Option<PathBuf> = Optional r#""/etc/sceau/auditeurs""#;
         /// Temps entre deux publications de l'état du journal.
         publish_every: Duration = Default r#""5 s""# (r#""100 ms""# to r#""1 min""#);

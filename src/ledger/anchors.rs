@@ -1,5 +1,5 @@
 //! The checkpoints of a shard that a time-stamp authority has stamped: files `anchors/<size in 20 digits>`, each with the
-//! token in base64 on its first line and the note behind it. What a token is worth is for [`super::verify`] to say.
+//! token in base64 on its first line and the note behind it. What a token is worth is for `ledger::verify` to say.
 
 use std::fs;
 use std::io;

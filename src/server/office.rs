@@ -40,7 +40,7 @@ pub enum Request {
         /// Which.
         month: String,
     },
-    /// The last operators that a running server refused, as [`RefusalFacts`](super::refusals::RefusalFacts).
+    /// The last operators that a running server refused, as `RefusalFacts`.
     Refusals {
         /// Of this peer (`192.0.2.1:40123`) only.
         peer: Option<String>,

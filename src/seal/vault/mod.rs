@@ -17,7 +17,7 @@
 //! | [`Tree::Content`] | the day on which a body was written | when its bodies are purged |
 //! | [`Tree::Identity`] | the day of an event | when its openings have had their time |
 //!
-//! A copy of the vault from before an erasure undoes it; [`file`] says how copies are kept. This module is *not* about
+//! A copy of the vault from before an erasure undoes it; `file` says how copies are kept. This module is *not* about
 //! which rows are sealed how (see [`super::keys`]).
 
 pub mod file;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -58,8 +58,13 @@ impl Bench {
 
     /// `sceau trust conformance` with these arguments more.
     pub fn conformance(&self, arguments: &[&str]) -> Output {
+        self.conformance_by(&self.config, arguments)
+    }
+
+    /// The same with the expectations of another configuration than the one that the server reads.
+    pub fn conformance_by(&self, config: &Path, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sceau"));
-        command.args(["trust", "conformance", "--config"]).arg(&self.config).args(arguments);
+        command.args(["trust", "conformance", "--config"]).arg(config).args(arguments);
         command.output().unwrap()
     }
 

@@ -106,13 +106,15 @@ fn the_expectations_are_those_of_the_settings() {
 fn a_mismatch_is_a_failure() {
     let bench = Bench::new("unknown_revocation = \"accept\"");
     let text = fs::read_to_string(&bench.config).unwrap();
-    fs::write(&bench.config, text.replace("\"accept\"", "\"refuse\"")).unwrap();
-    let output = bench.conformance(&["--json"]);
+    // not in the server's own file, which it reads again
+    let other = bench.config.with_file_name("autre.toml");
+    fs::write(&other, text.replace("\"accept\"", "\"refuse\"")).unwrap();
+    let output = bench.conformance_by(&other, &["--json"]);
     let outcome = json(&output);
     let names: Vec<_> = wrong(&outcome).iter().map(|row| row["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["CRL de l'autorité absente", "CRL de l'autorité périmée"]);
     assert_eq!(output.status.code(), Some(1));
-    let table = bench.conformance(&[]);
+    let table = bench.conformance_by(&other, &[]);
     let told = String::from_utf8_lossy(&table.stdout).into_owned();
     assert_eq!(told.lines().filter(|line| line.starts_with('✗')).count(), 2, "{told}");
     assert!(told.contains("33 cas sur 35"), "{told}");
