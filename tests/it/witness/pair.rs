@@ -94,6 +94,9 @@ impl Operator {
     }
 
     pub fn start(&self) -> Serving {
+        // A socket that a killed server left would send the next command to the data itself, whose lock it would take
+        // from the server that is starting.
+        let _ = fs::remove_file(self.data().join("control.sock"));
         let log = fs::File::options().create(true).append(true).open(self.directory.join("log")).unwrap();
         let mut serve = self.command(env!("CARGO_BIN_EXE_sceau"));
         serve.args(["serve", "--config"]).arg(self.config()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
