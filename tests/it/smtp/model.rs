@@ -280,6 +280,8 @@ impl Model {
         self.handshake = false;
         self.greeted = false;
         self.logged_in = false;
+        // what was refused in clear is forgotten, too
+        self.failed_before = false;
     }
 
     fn hear(&mut self, input: &[u8]) {
