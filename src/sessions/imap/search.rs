@@ -22,6 +22,16 @@ const TURN: usize = 64;
 /// Seconds without a word after which a client is told how far its command is (RFC 9585 §3 advises 10 to 15).
 const SILENCE: i64 = 10;
 
+/// How a command wants to be told what it found.
+pub(super) struct Telling<'a> {
+    /// `SEARCH` or `SORT`.
+    pub(super) word: &'static str,
+    pub(super) tag: &'a str,
+    pub(super) numbers: Numbers,
+    pub(super) returns: Option<Returns>,
+    pub(super) modseq: TellsModSeq,
+}
+
 /// A message that the record alone doesn't decide.
 #[derive(Clone, Copy)]
 struct Candidate {
@@ -39,17 +49,36 @@ impl Imap {
         numbers: Numbers,
         out: &mut Output,
     ) -> Outcome {
-        let by_modseq = key.any(&|key| matches!(key, SearchKey::ModSeq(_)));
-        self.enabled.condstore |= by_modseq;
-        let modseq = if by_modseq { TellsModSeq::Yes } else { TellsModSeq::No };
+        let how = Telling { word: "SEARCH", tag, numbers, returns, modseq: self.hear_of_modseq(&key) };
         let found = self.find(tag, key, out).await;
+        self.tell_found(found, &how, out)
+    }
+
+    /// Whether a command's keys ask for modification sequences; then the client hears of them from now on.
+    // [rfc7162#3.1.5]
+    pub(super) fn hear_of_modseq(&mut self, key: &SearchKey) -> TellsModSeq {
+        if !key.any(&|key| matches!(key, SearchKey::ModSeq(_))) {
+            return TellsModSeq::No;
+        }
+        self.enabled.condstore = true;
+        TellsModSeq::Yes
+    }
+
+    /// Tells what was found, as it was asked for, and saves it if so asked.
+    pub(super) fn tell_found(
+        &mut self,
+        found: Result<Vec<Found>, Fault>,
+        how: &Telling<'_>,
+        out: &mut Output,
+    ) -> Outcome {
+        let Telling { word, tag, numbers, returns, modseq } = *how;
         if let Some(returns) = returns.filter(|returns| returns.save) {
             // a search that fails saves nothing, and `$` is empty (RFC 5182 §2.1)
             self.save(found.as_deref().unwrap_or_default(), returns)?;
         }
         let (found, mut text) = (found?, Vec::new());
         match returns {
-            None => results::plain(&mut text, "SEARCH", &found, numbers, modseq),
+            None => results::plain(&mut text, word, &found, numbers, modseq),
             Some(returns) if returns.tells() => {
                 results::extended(&mut text, tag, &found, numbers, returns, modseq);
             }
@@ -61,7 +90,7 @@ impl Imap {
 
     /// What `$` means from now on.
     // [rfc5182#2.1]
-    pub(super) fn save(&mut self, found: &[Found], returns: Returns) -> Result<(), Fault> {
+    fn save(&mut self, found: &[Found], returns: Returns) -> Result<(), Fault> {
         let mut saved: Vec<_> = results::chosen(found, returns).into_iter().map(|found| found.uid).collect();
         saved.sort_unstable();
         self.selected_mut()?.saved = saved;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::digest::Digest;
 use super::dispatch::Outcome;
-use super::results::{self, Found, TellsModSeq};
+use super::results::Found;
+use super::search::Telling;
 use super::threading::{self, Member};
 use super::{Imap, Output};
 use crate::mail::Fault;
@@ -47,25 +48,13 @@ impl Sortable {
 impl Imap {
     // [rfc5256#3] [rfc5267#3.1]
     pub(super) async fn sort(&mut self, tag: &str, sort: Sort, numbers: Numbers, out: &mut Output) -> Outcome {
-        let by_modseq = sort.key.any(&|key| matches!(key, SearchKey::ModSeq(_)));
-        let modseq = if by_modseq { TellsModSeq::Yes } else { TellsModSeq::No };
-        self.enabled.condstore |= by_modseq;
-        let mut messages = self.sortable(tag, sort.key, out).await?;
-        messages.sort_by(|a, b| compare(a, b, &sort.criteria));
-        let found: Vec<Found> = messages.iter().map(|message| message.found).collect();
-        if sort.returns.is_some_and(|returns| returns.save) {
-            self.save(&found, sort.returns.unwrap_or_default())?;
-        }
-        let mut text = Vec::new();
-        match sort.returns {
-            None => results::plain(&mut text, "SORT", &found, numbers, modseq),
-            Some(returns) if returns.tells() => {
-                results::extended(&mut text, tag, &found, numbers, returns, modseq);
-            }
-            Some(_) => {}
-        }
-        out.extend(&text);
-        Ok(Completion::plain())
+        let Sort { returns, criteria, key } = sort;
+        let how = Telling { word: "SORT", tag, numbers, returns, modseq: self.hear_of_modseq(&key) };
+        let found = self.sortable(tag, key, out).await.map(|mut messages| {
+            messages.sort_by(|a, b| compare(a, b, &criteria));
+            messages.iter().map(|message| message.found).collect()
+        });
+        self.tell_found(found, &how, out)
     }
 
     // [rfc5256#3] [rfc5256#4]
