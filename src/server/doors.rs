@@ -6,21 +6,19 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 
 use super::data::Data;
 use super::refusals::Refusals;
 use super::{settings, stats};
 use crate::config::Config;
 use crate::flows::statistics::{self, Direction};
-use crate::flows::{
-    Incoming, Intake, KeyRecords, Login, Logins, Openings, Outgoing, Pause, Peer, Submission, Transaction, Visitor,
-};
-use crate::mail::{AccountId, Address, Clock, Domain, EnvelopeId, Fault, MailParams, RcptParams, ReversePath, Status};
+use crate::flows::{Incoming, Intake, KeyRecords, Login, Logins, Openings, Outgoing, Pause, Peer, Submission, Visitor};
+use crate::mail::{AccountId, Address, Clock, Domain, Fault, MailParams, ReversePath, Status};
 use crate::net::key_records::SystemKeyRecords;
 use crate::proto::sasl::{Bindings, Credentials, KeysGiven, KeysWanted, Terms};
 use crate::proto::{imap, smtp};
-use crate::sessions::imap::{Services, TURNS};
+use crate::sessions::imap::{Digests, Services, TURNS};
 use crate::sessions::operator::{FromOperators, Operator, OperatorRefused};
 use crate::sessions::rates::{AccountUse, PeerUse};
 use crate::sessions::sign_in::SignIn;
@@ -36,61 +34,70 @@ pub(super) struct Doors {
 }
 
 impl Doors {
-    /// Builds the flows that take messages and show mailboxes. `queued` is told when something is to leave.
+    /// Builds the flows that take messages and show mailboxes.
     pub(super) fn new(
         config: &Config,
         data: &Data,
         trust: &Arc<Trust>,
-        queued: &Arc<Notify>,
         refusals: &Arc<Refusals>,
     ) -> Result<Self, Fault> {
-        let logins = sign_in(config, data, trust)?;
-        Ok(Self::with(config, data, trust, queued, refusals, logins))
+        let kept = Kept {
+            logins: sign_in(config, data, trust)?,
+            refusals: Arc::clone(refusals),
+            digests: Arc::default(),
+            turns: Arc::new(Semaphore::new(TURNS)),
+        };
+        Ok(Self::with(config, data, trust, kept))
     }
 
-    /// The same doors with other limits. What is remembered of logins and refusals stays.
-    pub(super) fn renewed(&self, config: &Config, data: &Data, trust: &Arc<Trust>, queued: &Arc<Notify>) -> Self {
-        let (refusals, logins) = (&self.operators.refusals, self.people.logins.clone());
-        Self::with(config, data, trust, queued, refusals, logins)
+    /// The same doors with other limits.
+    pub(super) fn renewed(&self, config: &Config, data: &Data, trust: &Arc<Trust>) -> Self {
+        let kept = Kept {
+            logins: self.people.logins.clone(),
+            refusals: Arc::clone(&self.operators.refusals),
+            digests: Arc::clone(&self.mailboxes.digests),
+            turns: Arc::clone(&self.mailboxes.turns),
+        };
+        Self::with(config, data, trust, kept)
     }
 
-    fn with(
-        config: &Config,
-        data: &Data,
-        trust: &Arc<Trust>,
-        queued: &Arc<Notify>,
-        refusals: &Arc<Refusals>,
-        logins: SignIn,
-    ) -> Self {
+    fn with(config: &Config, data: &Data, trust: &Arc<Trust>, kept: Kept) -> Self {
         let edge = &data.edge;
         let submission = submission(config, data, trust);
         Self {
-            operators: Arc::new(OperatorsDoor::new(config, data, trust, refusals)),
+            operators: Arc::new(OperatorsDoor::new(config, data, trust, &kept.refusals)),
             people: Arc::new(SubmissionDoor {
-                logins: logins.clone(),
+                logins: kept.logins.clone(),
                 submission: Arc::new(submission),
                 settings: settings::submission_smtp(config),
                 timing: settings::submission_timing(config),
                 in_use: AccountUse::new(settings::account_rates(config)),
                 clock: Arc::clone(&edge.clock),
-                queued: Arc::clone(queued),
                 domains: Arc::new(data.domains.clone()),
                 statistics: Arc::clone(&data.refusals),
             }),
-            mailboxes: Arc::new(mailboxes(config, data, logins)),
+            mailboxes: Arc::new(mailboxes(config, data, kept)),
         }
     }
 }
 
-fn mailboxes(config: &Config, data: &Data, logins: SignIn) -> Services {
+/// What stays when the limits change: what is remembered, and what bounds all sessions together.
+struct Kept {
+    logins: SignIn,
+    refusals: Arc<Refusals>,
+    digests: Arc<Digests>,
+    turns: Arc<Semaphore>,
+}
+
+fn mailboxes(config: &Config, data: &Data, kept: Kept) -> Services {
     Services {
         store: Arc::clone(&data.store),
-        logins,
+        logins: kept.logins,
         openings: Arc::new(Openings::new(Arc::clone(&data.store))),
         edge: data.edge.clone(),
         limits: imap::server::Limits::with_append(config.imap.append_max.0),
-        digests: Arc::default(),
-        turns: Semaphore::new(TURNS),
+        digests: kept.digests,
+        turns: kept.turns,
     }
 }
 
@@ -212,8 +219,6 @@ pub(super) struct SubmissionDoor {
     pub(super) timing: Timing,
     pub(super) in_use: Arc<AccountUse>,
     pub(super) clock: Arc<dyn Clock>,
-    /// Told when something was queued.
-    pub(super) queued: Arc<Notify>,
     /// Ours.
     pub(super) domains: Arc<BTreeSet<Domain>>,
     pub(super) statistics: Arc<statistics::Refusals>,
@@ -225,7 +230,6 @@ impl SubmissionDoor {
         let flows = TakesFromPeople {
             logins: self.logins.clone(),
             submission: Arc::clone(&self.submission),
-            queued: Arc::clone(&self.queued),
             domains: self.domains.clone(),
             statistics: Arc::clone(&self.statistics),
         };
@@ -238,14 +242,13 @@ impl SubmissionDoor {
 pub(super) struct TakesFromPeople {
     logins: SignIn,
     submission: Arc<Submission>,
-    queued: Arc<Notify>,
     domains: Arc<BTreeSet<Domain>>,
     statistics: Arc<statistics::Refusals>,
 }
 
 impl FromPeople for TakesFromPeople {
     type Login = Login;
-    type Transaction = Announced;
+    type Transaction = Outgoing;
 
     fn terms(&self, visitor: &Visitor, bindings: Bindings) -> Terms {
         self.logins.terms(visitor, bindings)
@@ -271,9 +274,8 @@ impl FromPeople for TakesFromPeople {
         login.account
     }
 
-    fn begin(&self, login: &Login, peer: Peer, path: ReversePath, params: &MailParams) -> Result<Announced, Fault> {
-        let outgoing = self.submission.begin(login, peer, path, params)?;
-        Ok(Announced { outgoing, queued: Arc::clone(&self.queued) })
+    fn begin(&self, login: &Login, peer: Peer, path: ReversePath, params: &MailParams) -> Result<Outgoing, Fault> {
+        self.submission.begin(login, peer, path, params)
     }
 
     async fn refused(&self, login: &Login, from: Option<&ReversePath>, fault: &Fault) {
@@ -287,31 +289,5 @@ impl FromPeople for TakesFromPeople {
             None => statistics::NONE,
         };
         self.statistics.note(Direction::Out, domain, &stats::word(status));
-    }
-}
-
-/// A submission whose end wakes the queue's runner, so that nothing waits for its next look.
-pub(super) struct Announced {
-    outgoing: Outgoing,
-    queued: Arc<Notify>,
-}
-
-impl Transaction for Announced {
-    fn recipient(&mut self, address: &Address, params: &RcptParams) -> Result<(), Fault> {
-        self.outgoing.recipient(address, params)
-    }
-
-    async fn begin_content(&mut self) -> Result<(), Fault> {
-        self.outgoing.begin_content().await
-    }
-
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        self.outgoing.write(bytes).await
-    }
-
-    async fn commit(self) -> Result<EnvelopeId, Fault> {
-        let envelope = self.outgoing.commit().await?;
-        self.queued.notify_one();
-        Ok(envelope)
     }
 }

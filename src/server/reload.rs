@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
-use tokio::sync::Notify;
 
 use super::data::Data;
 use super::doors::Doors;
@@ -32,7 +31,6 @@ pub(super) struct Reloader {
     pub(super) inquiry: Arc<OcspInquiry>,
     /// Puts the settings of `[relay]` in force, for what is queued already too.
     pub(super) relay: OnceLock<Act>,
-    pub(super) queued: Arc<Notify>,
 }
 
 /// What takes other settings by itself.
@@ -131,7 +129,7 @@ impl Reloader {
     }
 
     fn apply(&self, config: &Config) {
-        let doors = self.doors.load().renewed(config, &self.data, &self.identities.trust, &self.queued);
+        let doors = self.doors.load().renewed(config, &self.data, &self.identities.trust);
         self.doors.store(Arc::new(doors));
         for (service, limits) in Plans::of(config).limits() {
             for (_, places) in self.places.iter().filter(|(name, _)| *name == service) {

@@ -294,8 +294,8 @@ fn reloader(
     refusals: &Arc<Refusals>,
     places: Vec<(&'static str, Arc<Places>)>,
 ) -> Result<Reloader, StartError> {
-    let (edge, trust, queued) = (&data.edge, &identities.trust, Arc::new(Notify::new()));
-    let doors = Doors::new(config, data, trust, &queued, refusals).map_err(StartError::new)?;
+    let (edge, trust) = (&data.edge, &identities.trust);
+    let doors = Doors::new(config, data, trust, refusals).map_err(StartError::new)?;
     let (cut, operators) = (config.trust.cut_revoked_sessions, Arc::clone(&places[0].1));
     let cutter = Arc::new(Cutter::new(cut, Arc::clone(trust), Arc::clone(&edge.clock), operators));
     let keep = config.trust.crl_every;
@@ -309,7 +309,6 @@ fn reloader(
         inquiry: Arc::new(OcspInquiry::new(Arc::clone(trust), Arc::clone(&cutter), edge.clone(), keep)),
         cutter,
         relay: OnceLock::new(),
-        queued,
     })
 }
 

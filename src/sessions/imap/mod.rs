@@ -78,7 +78,7 @@ pub struct Services {
     /// What was read of messages for searching and sorting.
     pub digests: Arc<Digests>,
     /// Turns of searches: so many read messages at a time.
-    pub turns: Semaphore,
+    pub turns: Arc<Semaphore>,
 }
 
 /// One client's session.

@@ -113,7 +113,7 @@ impl World {
             edge,
             limits: Limits::with_append(setting.append),
             digests: Arc::default(),
-            turns: Semaphore::new(TURNS),
+            turns: Arc::new(Semaphore::new(TURNS)),
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         Self { runtime, clock, store, account, services, delivered: 0, told: 0 }
