@@ -10,6 +10,8 @@ use sceau::ledger::verify::{Hour, Verdict};
 use sceau::ledger::{Policy, ProofFile, verify};
 use sceau::server::edge::Stopwatch;
 
+use crate::tools::times;
+
 fn sample(name: &str) -> Vec<u8> {
     fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/samples").join(name)).unwrap()
 }
@@ -55,7 +57,7 @@ fn change(good: &[u8], numbers: &mut Numbers) -> Vec<u8> {
 // [proofs#proof-file] [proofs#verify]
 #[test]
 fn no_change_of_one_byte_changes_what_a_proof_asserts() {
-    let count = std::env::var("SCEAU_MUTATIONS").ok().and_then(|count| count.parse().ok()).unwrap_or(20_000);
+    let count = usize::try_from(times("SCEAU_MUTATIONS", 20_000)).unwrap();
     let policy = policy();
     let samples = ["scellement", "remise", "telechargement", "ouverture", "ouverture-reduite"]
         .map(|name| (name, sample(&format!("{name}.preuve"))));

@@ -11,10 +11,12 @@ use std::time::Duration;
 use sceau::server::edge::system;
 
 use crate::store_life;
+use crate::tools::trials;
 
 const DIRECTORY: &str = "SCEAU_KILL_DIR";
 const WORKLOAD: &str = "kill::workload";
-const KILLS: u32 = 100;
+/// `SCEAU_TRIALS` makes them others.
+const KILLS: u64 = 100;
 
 /// Lives until it is killed.
 #[test]
@@ -36,7 +38,7 @@ fn workload() {
 fn a_hundred_kills_lose_nothing() {
     let mut deeds = 0;
     let mut folder = tempfile::tempdir().unwrap();
-    for kill in 0..KILLS {
+    for kill in 0..trials(KILLS) {
         // The store grows with each life; a new one now and then also kills its beginning.
         if kill % 10 == 0 {
             folder = tempfile::tempdir().unwrap();

@@ -11,10 +11,12 @@ use sceau::store::Store;
 use tokio::task::JoinSet;
 
 use crate::operator::{Operator, SENDER, addresses};
+use crate::tools::trials;
 
+/// `SCEAU_TRIALS` makes them others.
 const KILLS: u64 = 100;
-/// Kills after which a machine that is too slow for so many deliveries is told so.
-const KILLS_MAX: u64 = 400;
+/// How many times as many kills there are before a machine that is too slow for so many deliveries is told so.
+const KILLS_FACTOR: u64 = 4;
 /// Deliveries without which the kills have shown little.
 const DELIVERIES: usize = 1000;
 /// Kills until the data begin anew, which also kills the beginning, and keeps the looking short.
@@ -32,9 +34,10 @@ fn a_hundred_kills_of_the_server_lose_nothing() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (target, told, mut total) = (operator.target(), Told::default(), 0);
     // a busy machine starts more slowly, and has less time to deliver before each kill
-    let enough = |kill, total| kill >= KILLS && total > DELIVERIES;
+    let kills = trials(KILLS);
+    let enough = |kill, total| kill >= kills && total > DELIVERIES;
     let mut kill = 0;
-    while kill < KILLS_MAX && !enough(kill, total + told.lock().unwrap().len()) {
+    while kill < KILLS_FACTOR * kills && !enough(kill, total + told.lock().unwrap().len()) {
         if kill % KILLS_PER_DATA == 0 {
             operator.begin(ACCOUNTS);
             total += std::mem::take(&mut *told.lock().unwrap()).len();

@@ -15,6 +15,17 @@ pub fn have(test: &str, programs: &[&str]) -> bool {
     false
 }
 
+/// How many times a test that loses power, kills or changes bytes is to try: as often as is usual, unless the variable
+/// says another number, for a long run.
+pub fn times(variable: &str, usual: u64) -> u64 {
+    std::env::var(variable).map_or(usual, |count| count.parse().unwrap_or_else(|_| panic!("{variable}={count}")))
+}
+
+/// Losses of power and kills: `SCEAU_TRIALS`, or as many as are usual.
+pub fn trials(usual: u64) -> u64 {
+    times("SCEAU_TRIALS", usual)
+}
+
 fn on_path(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).chain(["/usr/sbin".into()]).any(|folder| Path::new(&folder).join(program).is_file())

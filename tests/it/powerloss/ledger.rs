@@ -12,6 +12,7 @@ use super::assert_replays_exactly;
 use super::chance::Chance;
 use super::disk::{Disk, Temper};
 use super::record::{Assignment, Event, Recording};
+use crate::tools::trials;
 
 const WORKLOAD: &str = "powerloss::ledger::workload";
 const GROUPS: u64 = 40;
@@ -84,7 +85,7 @@ fn no_appended_leaf_is_lost_and_no_root_is_signed_twice() {
     let (status, events) = recording.run(WORKLOAD, &[]);
     assert!(status.success());
     assert_replays_exactly(start, &events, &recording.directory());
-    for seed in 0..TRIALS {
+    for seed in 0..trials(TRIALS) {
         lose_and_go_on(&events, seed).unwrap_or_else(|what| panic!("seed {seed}: {what}"));
     }
 }

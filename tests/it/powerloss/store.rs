@@ -7,9 +7,12 @@ use super::ledger::continues;
 use super::record::{Assignment, Recording};
 use super::trials::{Findings, Past, Plan, run};
 use crate::store_life;
+use crate::tools::trials;
 
 const WORKLOAD: &str = "powerloss::store::workload";
 const DEEDS: u64 = 40;
+/// Losses in each recording.
+const LOSSES: usize = 20;
 
 /// Two lives on what is there, each with its opening: that is when the engine writes its snapshots.
 #[test]
@@ -46,9 +49,10 @@ fn findings(recording: &Recording, plan: Plan) -> Findings {
 fn nothing_that_was_told_is_lost_in_a_hundred_losses_of_power() {
     // [proofs#event]
     let Some(recording) = Recording::new("the store's losses of power") else { return };
-    let findings = findings(&recording, Plan { recordings: 5, trials: 20, seed: 1 });
+    let recordings = usize::try_from(trials(100)).unwrap().div_ceil(LOSSES);
+    let findings = findings(&recording, Plan { recordings, trials: LOSSES, seed: 1 });
     assert!(findings.failures.is_empty(), "{}", findings.failures.join("\n"));
-    assert_eq!(findings.trials, 100);
+    assert_eq!(findings.trials, recordings * LOSSES);
     assert!(findings.acknowledged > 200, "only {} deeds were told", findings.acknowledged);
 }
 

@@ -1,7 +1,5 @@
 //! A log over New Years and the witness that countersigns it, under losses of power and kills: what was said is never
 //! forgotten, and nothing is signed twice in two ways.
-//!
-//! 50 trials each by default; `SCEAU_TRIALS=1000` makes a long run.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,16 +23,14 @@ use super::chance::Chance;
 use super::disk::{Disk, Temper};
 use super::ledger::{Salts, leaves, signed_in};
 use super::record::{Assignment, Event, Recording};
+use crate::tools::trials;
 
 const WORKLOAD: &str = "powerloss::witness::workload";
 const LIFE: &str = "powerloss::witness::life";
 const DIRECTORY: &str = "SCEAU_WITNESS_DIR";
 const YEARS: i16 = 4;
 const GROUPS: u64 = 12;
-
-fn trials() -> u64 {
-    std::env::var("SCEAU_TRIALS").ok().and_then(|trials| trials.parse().ok()).unwrap_or(50)
-}
+const USUAL: u64 = 50;
 
 fn shards(directory: &Path) -> Shards {
     let salts = Arc::new(Salts::new(Chance::new(3)));
@@ -150,7 +146,7 @@ fn power_is_lost_in_any_moment_of_a_year_s_end_and_of_a_countersignature() {
     let (status, events) = recording.run(WORKLOAD, &[]);
     assert!(status.success());
     assert_replays_exactly(start, &events, &recording.directory());
-    for seed in 0..trials() {
+    for seed in 0..trials(USUAL) {
         lose(&events, seed).unwrap_or_else(|what| panic!("seed {seed}: {what}"));
     }
 }
@@ -214,7 +210,7 @@ fn life() {
 fn kills_lose_nothing_that_was_said() {
     let mut folder = tempfile::tempdir().unwrap();
     let mut total = 0;
-    for kill in 0..trials() {
+    for kill in 0..trials(USUAL) {
         // A life closes many years: begun anew now and then, so that looking stays short.
         if kill % 5 == 0 {
             folder = tempfile::tempdir().unwrap();
