@@ -175,6 +175,10 @@ impl<'a> Walk<'a> {
             self.leaf(&leaf)?;
         }
         if self.frontier.size() < self.log.size() {
+            // A changed length may make a leaf of less, or of more: what differs first says where.
+            if let Some(found) = self.derived.take() {
+                return Err(found);
+            }
             let what = format!("leaf {} is no leaf any more: its bytes were changed or cut", self.frontier.size());
             return Err(finding(entries, self.offset, what));
         }
