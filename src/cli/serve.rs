@@ -6,12 +6,24 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{ConfigFile, Failure, Outcome};
 use crate::config::Config;
+use crate::mail::{PROVES, WITHOUT_PROOFS};
 use crate::server::{Server, logging, notify, runtime};
 
 pub(super) fn run(file: &ConfigFile) -> Outcome {
+    refuse_without_proofs()?;
     let config = file.load()?;
     logging::start(&config.log).map_err(|error| Failure::new(error.to_string()))?;
     runtime()?.block_on(serve(config, file))
+}
+
+/// A build that proves nothing takes no mail but a benchmark's.
+fn refuse_without_proofs() -> Result<(), Failure> {
+    if PROVES || std::env::var_os(WITHOUT_PROOFS).is_some() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        "ce programme ne prouve rien : il a été compilé pour mesurer ce que coûtent les preuves. Installez l'autre.",
+    ))
 }
 
 async fn serve(config: Config, file: &ConfigFile) -> Outcome {

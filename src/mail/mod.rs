@@ -13,6 +13,7 @@ mod national;
 mod network;
 mod notify;
 mod params;
+mod proves;
 mod rights;
 mod scram;
 mod status;
@@ -28,6 +29,7 @@ pub use national::{Adeli, CheckKey, Finess, FormatError, Ins, ProfessionalId, Rp
 pub use network::neighbourhood;
 pub use notify::{Notify, NotifyOn, OriginalRecipient, Return};
 pub use params::{Body, Deadline, DeliverBy, Hold, Late, MailParams, Priority, RcptParams, Wishes};
+pub use proves::{PROVES, WITHOUT_PROOFS};
 pub use rights::Rights;
 pub use scram::ScramKeys;
 pub use status::Status;

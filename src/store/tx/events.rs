@@ -2,7 +2,7 @@
 //! sealed beside it, where they can be destroyed.
 
 use super::Tx;
-use crate::mail::{AccountId, EnvelopeId, Fault, MailboxId, Status, Uid};
+use crate::mail::{AccountId, EnvelopeId, Fault, MailboxId, PROVES, Status, Uid};
 use crate::seal::event::{Draft, EventKind, Leaf, LeafHash, Opening, Plain};
 use crate::store::bodies::segment::day_of;
 use crate::store::engine::VALUE_MAX;
@@ -48,6 +48,9 @@ impl Tx<'_> {
     /// `Storage` when the draft isn't a whole event of its kind: a mistake of ours.
     // [proofs#chain] [proofs#event]
     pub fn record_event(&mut self, draft: Draft, subject: Subject) -> Result<LeafHash, Fault> {
+        if !PROVES {
+            return Ok(LeafHash([0; 32]));
+        }
         let envelope = draft.envelope().unwrap_or(OPERATOR);
         let rcpt = draft.recipient().unwrap_or(0);
         let (number, prev) = self.chain_end(envelope, rcpt)?;
@@ -236,6 +239,9 @@ impl Tx<'_> {
 
     /// Lets an envelope be found by its Message-ID.
     pub fn remember_message_id(&mut self, message_id: &str, envelope: EnvelopeId) {
+        if !PROVES {
+            return;
+        }
         let tag = self.core.keys.tag("message-id", message_id);
         self.put(key::message_id(&tag, envelope), Vec::new());
     }
