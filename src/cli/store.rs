@@ -7,13 +7,20 @@ use clap::Subcommand;
 use super::ask::ask;
 use super::terminal::tell;
 use super::{ConfigFile, Failure, Outcome};
-use crate::server::destroy::PurgeFacts;
+use crate::server::destroy::{PurgeFacts, Salvaged};
 use crate::server::office::{Request, StoreFacts};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
     #[command(about = "Vérifie que lignes, corps, compteurs et chaînes de preuves concordent")]
     Check {
+        #[command(flatten)]
+        file: ConfigFile,
+    },
+    #[command(
+        about = "Récupère les messages dont les lignes sont perdues, dans un dossier à part de leur boîte ; serveur arrêté"
+    )]
+    Salvage {
         #[command(flatten)]
         file: ConfigFile,
     },
@@ -27,6 +34,16 @@ pub(super) enum Command {
 pub(super) fn run(command: Command) -> Outcome {
     match command {
         Command::Check { file } => check(&file),
+        Command::Salvage { file } => {
+            let done: Salvaged = ask(&file.load()?, Request::StoreSalvage)?;
+            tell(&done.summary)?;
+            match done.left {
+                0 => Ok(ExitCode::SUCCESS),
+                left => Err(Failure::new(format!(
+                    "{left} messages ne sont dans aucune boîte ; leurs corps restent où ils sont"
+                ))),
+            }
+        }
         Command::Purge { file } => {
             let done: PurgeFacts = ask(&file.load()?, Request::StorePurge)?;
             if done.waits {

@@ -1,4 +1,4 @@
-//! Layer 4, the life of a message: receive, submit, deliver, open, record, purge.
+//! Layer 4, the life of a message: receive, submit, deliver, open, record, purge; and salvage.
 //!
 //! Each flow is a struct whose fields are what it depends on, built once in `server`. A flow decides by `policy`,
 //! writes through `store` in one commit together with the proof of what it did, and says yes last. What it needs from
@@ -24,6 +24,7 @@ mod receive;
 mod record;
 mod refuse;
 mod remote;
+mod salvage;
 mod scan;
 mod signatures;
 pub mod statistics;
@@ -52,6 +53,7 @@ pub use receipts::{Fact, ReadingPolicy, Receipts, ReceiptsSettings, Stage, State
 pub use receive::{Incoming, Intake, IntakeSettings};
 pub use record::{Gate, Recorder};
 pub use remote::{Audited, RemoteLog};
+pub use salvage::{SALVAGED, Salvage};
 pub use scan::{Boxed, Finding, Scan, Scanner};
 pub use signatures::{KeyRecords, Records, Signers};
 pub use submit::{Outgoing, Submission, SubmissionSettings};

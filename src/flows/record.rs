@@ -119,6 +119,12 @@ impl Recorder {
         Ok(())
     }
 
+    /// Whether opening the log had to put right what a stop left.
+    #[must_use]
+    pub fn was_recovered(&self) -> bool {
+        self.ledger().was_recovered()
+    }
+
     /// The time of the newest event in the log; none when there is none.
     pub fn newest(&self) -> Option<Time> {
         let ledger = self.ledger();

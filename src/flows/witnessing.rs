@@ -176,6 +176,7 @@ impl<W: Web> Witnessing<W> {
         for (number, answer) in all(asked.collect()).await {
             match answer {
                 Ok(line) => {
+                    metrics::counter!("sceau_witness_answers_total", "outcome" => "signed").increment(1);
                     note = note.with_lines(&line);
                     self.signed(number, name, target.checkpoint.size);
                 }
@@ -272,6 +273,8 @@ impl<W: Web> Witnessing<W> {
         let name = self.policy.witnesses()[number].key.name();
         let now = self.edge.now();
         let contradicts = matches!(refusal, Refusal::Contradicts(_));
+        let outcome = if contradicts { "contradicts" } else { "failed" };
+        metrics::counter!("sceau_witness_answers_total", "outcome" => outcome).increment(1);
         let (Refusal::Contradicts(problem) | Refusal::Failed(problem)) = refusal;
         let mut state = self.state();
         let one = &mut state.witnesses[number];

@@ -46,6 +46,7 @@ pub struct Ledger {
     end: u64,
     recent: Recent,
     uncertain: bool,
+    recovered: bool,
 }
 
 impl Ledger {
@@ -73,10 +74,10 @@ impl Ledger {
         };
         let log = Log { shard, key: key.verifier().clone(), signed };
         let (copy, settled_file) = (open("checkpoint")?, open("settled")?);
-        let frontier = Frontier::default();
-        let recent = Recent::default();
+        let (frontier, recent) = (Frontier::default(), Recent::default());
+        let (settled, end, uncertain, recovered) = (0, 0, false, false);
         let mut ledger =
-            Self { log, key, slots, slot, copy, settled_file, settled: 0, frontier, end: 0, recent, uncertain: false };
+            Self { log, key, slots, slot, copy, settled_file, settled, frontier, end, recent, uncertain, recovered };
         disk::sync_directory(directory).map_err(of_directory)?;
         ledger.recover()?;
         Ok(ledger)
@@ -118,6 +119,13 @@ impl Ledger {
     #[must_use]
     pub const fn log(&self) -> &Log {
         &self.log
+    }
+
+    /// Whether opening it had to put right what a stop left: a torn entry, leaves that nothing signed, a torn checkpoint,
+    /// hashes that did not fit.
+    #[must_use]
+    pub const fn was_recovered(&self) -> bool {
+        self.recovered
     }
 
     /// Makes the hashes durable, so that the next opening has nothing to compute. To be called at shutdown.
@@ -217,6 +225,7 @@ impl Ledger {
                 return Err(error);
             }
             tracing::warn!(target: "ledger", %error, "computing all hashes of the log again");
+            self.recovered = true;
             self.read_from(0)?;
         }
         self.finish_recovery()
@@ -251,6 +260,7 @@ impl Ledger {
         let entries = &self.log.shard.entries;
         if entries.length()? > self.end {
             tracing::warn!(target: "ledger", kept = self.end, "dropped a torn entry at the end of the log");
+            self.recovered = true;
             entries.truncate(self.end)?;
         }
         let size = self.frontier.size();
@@ -264,6 +274,7 @@ impl Ledger {
         self.remember_last()?;
         if size > self.log.size() {
             tracing::info!(target: "ledger", size, signed = self.log.size(), "signing leaves that a stop left unsigned");
+            self.recovered = true;
             self.log.shard.entries.sync()?;
             let frontier = self.frontier.clone();
             self.sign(&frontier)?;
@@ -274,13 +285,14 @@ impl Ledger {
     }
 
     /// Puts the last checkpoint where a stop left a torn one.
-    fn mend_notes(&self) -> Result<(), LedgerError> {
+    fn mend_notes(&mut self) -> Result<(), LedgerError> {
         let note = self.log.signed.note.to_string();
         let other = &self.slots[1 - self.slot];
         let bytes = other.read_all(NOTE_MAX)?;
         if !bytes.is_empty() && read_signed(&bytes, &self.log.key).is_none() {
             other.replace(note.as_bytes())?;
             other.sync()?;
+            self.recovered = true;
         }
         Ok(self.copy.replace(note.as_bytes())?)
     }

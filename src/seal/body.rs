@@ -63,6 +63,16 @@ pub const fn sealed_len(size: u64) -> u64 {
     size + chunks(size) * TAG as u64
 }
 
+/// The clear bytes of a sealed body of this length; none when no body has it.
+#[must_use]
+pub const fn clear_len(sealed: u64) -> Option<u64> {
+    let chunks = sealed.div_ceil(SEALED_CHUNK as u64);
+    match sealed.checked_sub(chunks * TAG as u64) {
+        Some(size) if sealed_len(size) == sealed => Some(size),
+        _ => None,
+    }
+}
+
 /// The number of chunks of a body of this many clear bytes; at least one.
 #[must_use]
 pub const fn chunks(size: u64) -> u64 {

@@ -7,9 +7,10 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::incidents::Notes;
+use super::incidents::{self, Notes};
 use super::lock::DataLock;
 use super::operators::Operators;
+use super::tide::TideMark;
 use super::{settings, signing};
 use crate::config::{Config, HostPort};
 use crate::flows::{Gate, Gossip, Proofs, Publication, Purge, QueueKeeper, Recorder, Signers, statistics};
@@ -60,6 +61,7 @@ pub struct Data {
     /// Destroys what is old.
     pub purge: Purge,
     pub(super) notes: Notes,
+    pub(super) tide: TideMark,
     /// Exports proofs.
     pub proofs: Arc<Proofs>,
     /// The keys that sign for our domains.
@@ -100,6 +102,7 @@ impl Data {
         let policy = proofs_policy(config)?;
         let witness = witness(config, &policy, &edge)?;
         let recorder = Arc::new(recorder(config, &store, &policy, &edge)?);
+        let (notes, tide) = incidents::note_opening(config, (&store, &recorder))?;
         let publication = Arc::new(Publication::new(settings::shards(config, &edge)));
         let gossip = gossip(data, (&store, &edge), &publication, witness.as_ref());
         let parts = (Arc::clone(&store), Arc::clone(&recorder), Arc::clone(&publication));
@@ -113,7 +116,8 @@ impl Data {
             routes: Arc::new(routes),
             operators,
             purge: Purge::new(Arc::clone(&store), edge.clone(), settings::purge(config)),
-            notes: Notes::of(data),
+            notes,
+            tide,
             refusals: Arc::new(statistics::Refusals::new(Arc::clone(&store), edge.clone())),
             store,
             recorder,
@@ -140,6 +144,7 @@ impl Data {
         if let Err(fault) = self.refusals.flush_blocking() {
             tracing::error!(target: "sceau::server", %fault, "the last refusals are missing from the statistics");
         }
+        incidents::note_tide(self);
         self.store.close();
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::accounts::parse;
 use super::data::Data;
-use crate::flows::Purged;
+use crate::flows::{Purged, SALVAGED, Salvage};
 use crate::mail::{AccountId, Fault, Status};
 use crate::store::{AccountToo, Held, Hold};
 
@@ -41,6 +41,26 @@ pub struct PurgeFacts {
     pub waits: bool,
     /// In French.
     pub summary: String,
+}
+
+/// What came of a salvage, for people.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Salvaged {
+    /// In French.
+    pub summary: String,
+    /// Messages that were found and are in no mailbox.
+    pub left: u64,
+}
+
+impl Salvaged {
+    pub(super) fn of(done: Salvage) -> Self {
+        let Salvage { back, homeless, failed, destroyed, partial } = done;
+        let summary = format!(
+            "{back} messages remis dans le dossier « {SALVAGED} » de leur boîte, {homeless} sans boîte connue ici, {failed} \
+             illisibles ou sans place, {destroyed} détruits à bon droit, {partial} incomplets"
+        );
+        Self { summary, left: homeless + failed }
+    }
 }
 
 /// Erases a person; gives the number of leaves that open for nobody any more.

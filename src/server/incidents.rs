@@ -8,13 +8,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::data::Data;
+use super::data::{Data, StartError};
 use super::edge::Stopwatch;
+use super::settings;
+use super::tide::{Tide, TideMark};
+use crate::config::Config;
 use crate::disk;
-use crate::flows::{ClockWatch, Facts, Incident};
+use crate::flows::{ClockWatch, Facts, Incident, Recorder};
 use crate::mail::Fault;
+use crate::store::Store;
 
 /// How often the clocks are compared, and whether the store still writes is looked at.
 const EVERY: Duration = Duration::from_secs(10);
@@ -55,6 +60,35 @@ impl Notes {
     }
 }
 
+/// Notes what opening the data found, for the next server to record: it may be a command that opens them, and what it
+/// mends is mended.
+pub(super) fn note_opening(
+    config: &Config,
+    (store, recorder): (&Store, &Recorder),
+) -> Result<(Notes, TideMark), StartError> {
+    let (notes, mark) = (Notes::of(&config.server.data), TideMark::of(settings::vault(config).directory()));
+    let tide = Tide::now(store, recorder).map_err(StartError::new)?;
+    let found = [
+        (store.was_mended(), Incident::StoreRecovered),
+        (recorder.was_recovered(), Incident::LedgerRecovered),
+        (mark.read().is_some_and(|mark| tide.is_behind(&mark)), Incident::Restored),
+    ];
+    let noted = found.iter().filter(|(found, _)| *found).try_for_each(|(_, incident)| notes.note(*incident));
+    let noted = noted.and_then(|()| mark.note(&tide));
+    noted.map_err(|error| StartError::new(format!("incidents : {error}")))?;
+    Ok((notes, mark))
+}
+
+/// Notes how far the data have come. Waits for the disk.
+pub(super) fn note_tide(data: &Data) {
+    let tide = Tide::now(&data.store, &data.recorder).map(|tide| data.tide.note(&tide));
+    match tide {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(target: "sceau::server", %error, "the tide mark can't be made"),
+        Err(fault) => tracing::error!(target: "sceau::server", %fault, "the tide mark can't be made"),
+    }
+}
+
 /// Records what this start found, and finishes erasures that a stop interrupted.
 pub(super) async fn tell_start(data: &Data) {
     let told = async {
@@ -68,11 +102,7 @@ pub(super) async fn tell_start(data: &Data) {
 
 async fn record_start(data: &Data) -> Result<(), Fault> {
     let facts = Facts::new(Arc::clone(&data.store));
-    let mut found = data.notes.read();
-    if data.store.was_mended() {
-        found.push(Incident::StoreRecovered);
-    }
-    for incident in found {
+    for incident in data.notes.read() {
         tracing::warn!(target: "sceau::server", code = incident.code(), "incident");
         facts.incident(incident).await?;
     }
@@ -104,6 +134,10 @@ pub(super) async fn watch(data: Arc<Data>) {
             && let Err(error) = data.notes.note(Incident::StoreReadOnly)
         {
             tracing::error!(target: "sceau::server", %error, "the incident can't be noted for the next start");
+        }
+        let noting = Arc::clone(&data);
+        if let Err(error) = spawn_blocking(move || note_tide(&noting)).await {
+            tracing::error!(target: "sceau::server", %error, "the tide mark can't be made: this is a bug of Sceau");
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::data::Data;
+use super::evidence;
 use super::fetching::Fetcher;
 use super::identities::Identities;
 use super::metrics::Exporter;
@@ -48,7 +49,24 @@ impl Gauges {
                 tracing::error!(target: "sceau::server", %fault, "queue and ledger can't be measured");
             }
         }
+        self.ledger();
         self.trust(now);
+    }
+
+    fn ledger(&self) {
+        let facts = match evidence::ledger(&self.data) {
+            Ok(facts) => facts,
+            Err(fault) => {
+                tracing::error!(target: "sceau::server", %fault, "the ledger can't be measured");
+                return;
+            }
+        };
+        metrics::gauge!("sceau_ledger_leaves").set(precise(facts.size));
+        metrics::gauge!("sceau_ledger_held").set(precise(facts.held.is_some().into()));
+        // Where no witness is asked, none is missing.
+        if self.data.proofs.policy().asks_witnesses() {
+            metrics::gauge!("sceau_witness_quorum").set(precise(facts.quorum.into()));
+        }
     }
 
     fn trust(&self, now: Time) {

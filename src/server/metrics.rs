@@ -40,6 +40,8 @@ pub const TABLE: &[(&str, Kind, &str)] = &[
     ("sceau_crl_age_seconds", Kind::Gauge, "Time since the publication of a revocation list, by issuer"),
     ("sceau_crl_left_seconds", Kind::Gauge, "Time until a revocation list's next update is due, by issuer"),
     ("sceau_crl_offers_total", Kind::Counter, "Answers of revocation lists' addresses, by outcome"),
+    ("sceau_ledger_held", Kind::Gauge, "Whether the log is held because a witness has seen another: 1, or 0"),
+    ("sceau_ledger_leaves", Kind::Gauge, "Leaves of the log's present shard"),
     ("sceau_ledger_pending", Kind::Gauge, "Events that wait for the ledger"),
     ("sceau_messages_in_total", Kind::Counter, "Messages taken, by service"),
     ("sceau_ocsp_answers_total", Kind::Counter, "Answers by OCSP, by outcome"),
@@ -54,6 +56,12 @@ pub const TABLE: &[(&str, Kind, &str)] = &[
     ("sceau_white_list_left_seconds", Kind::Gauge, "Time until the white list is no longer relied on"),
     ("sceau_white_list_offers_total", Kind::Counter, "White lists fetched or read on demand, by outcome"),
     ("sceau_white_list_rows", Kind::Gauge, "Rows of the white list in use"),
+    ("sceau_witness_answers_total", Kind::Counter, "Answers of our witnesses, by outcome"),
+    (
+        "sceau_witness_quorum",
+        Kind::Gauge,
+        "Whether what is published has the signatures that our policy asks for: 1, or 0",
+    ),
 ];
 
 /// Upper bounds of group sizes.

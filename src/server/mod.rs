@@ -18,6 +18,7 @@ mod reload;
 mod revoked;
 mod running;
 mod tasks;
+mod tide;
 
 pub mod accounts;
 pub mod control;

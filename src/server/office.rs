@@ -11,11 +11,12 @@ use super::accounts::{AccountOrder, Accounts};
 use super::control::Reply;
 use super::counter::{self, QueueAsk};
 use super::data::Data;
-use super::destroy::{self, HoldOn};
+use super::destroy::{self, HoldOn, Salvaged};
 use super::evidence::{ExportedProof, LedgerFacts, Traced, Which, export, ledger, trace};
 use super::live::Live;
 use super::refusals::RefusalFacts;
 use super::stats;
+use crate::flows::Salvage;
 use crate::mail::{Fault, Status};
 use crate::store::{AccountToo, CheckReport};
 use crate::trust::{Offered, Shrink};
@@ -33,6 +34,8 @@ pub enum Request {
     },
     /// The consistency of everything that is stored, as [`StoreFacts`].
     StoreCheck,
+    /// Messages whose rows were lost come back, as [`Salvaged`](super::destroy::Salvaged); not while a server runs.
+    StoreSalvage,
     /// What a running server counts and measures, as text.
     Metrics,
     /// The statistics of a month (`2026-11`), as [`MonthFacts`](stats::MonthFacts).
@@ -159,6 +162,7 @@ impl Office {
             Request::Account(order) => Accounts(&self.data).carry_out(order).await.map(Reply::Done),
             Request::Queue { ask } => counter::answer(&self.data, ask).await,
             Request::StoreCheck => json(self.check().await),
+            Request::StoreSalvage => json(self.salvage().await),
             Request::Metrics => json(self.metrics().await),
             Request::Stats { month } => json(stats::month(&self.data, month).await),
             Request::Refusals { peer } => json(self.refusals(peer.as_deref())),
@@ -196,6 +200,16 @@ impl Office {
             ),
             problems: findings.iter().map(ToString::to_string).collect(),
         })
+    }
+
+    async fn salvage(&self) -> Result<Salvaged, Fault> {
+        if self.live.get().is_some() {
+            return Err(Fault::user(
+                Status::Syntax,
+                "le serveur tourne : l'arrêter d'abord, des messages sont en chemin",
+            ));
+        }
+        Salvage::run(&self.data.store).await.map(Salvaged::of)
     }
 
     fn refusals(&self, peer: Option<&str>) -> Result<Vec<RefusalFacts>, Fault> {

@@ -19,6 +19,7 @@
 //! | `tx` | what a write can do |
 //! | `writer` | the thread, group commit |
 //! | `account`, `index`, `events` | reading |
+//! | `salvage` | bodies that no row knows |
 //! | `purge`, `erase` | what goes for good, and what a hold keeps |
 //! | `news` | what changed in the queue's index |
 //! | `access` | certificates and identifiers of accounts, who holds them |
@@ -40,6 +41,7 @@ mod openings;
 mod purge;
 mod record;
 mod rows;
+mod salvage;
 mod sums;
 #[cfg(test)]
 mod tests;
@@ -66,6 +68,7 @@ pub use news::{Mark, News};
 pub use purge::{Held, Hold, Holds, Old, OldBodies};
 pub use record::{Observed, Record};
 pub use rows::{AccountKind, SpecialUse};
+pub use salvage::{Found, Stray, Strays};
 pub use sums::NamedSums;
 pub use tx::{AppendedMessage, BodyHandle, FlagOp, FlagsChanged, NewAccount, NewMessage, Subject, TransferReceipt, Tx};
 pub use view::MessageView;
@@ -247,6 +250,15 @@ impl Store {
     /// `Storage`.
     pub fn pending_events(&self, limit: usize) -> Result<Vec<(u64, Leaf)>, Fault> {
         events::pending(&self.core, limit)
+    }
+
+    /// How many events were ever recorded here, all of them durable when this returns. For callers outside of the
+    /// asynchronous runtime.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn events_made_blocking(&self) -> Result<u64, Fault> {
+        self.write_blocking(|tx| Ok(tx.globals()?.next_pending))
     }
 
     /// How many leaves wait for the log.
@@ -469,6 +481,22 @@ impl Store {
             Ok(tx.core.bodies.remove_unused(&alive, tx.now().plus_secs(-ON_ITS_WAY_SECS))?)
         })
         .await
+    }
+
+    /// The whole bodies that no row knows: see [`Strays`]. Reads all of them; nothing may be on its way meanwhile.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub fn strays(&self) -> Result<Strays, Fault> {
+        salvage::strays(&self.core)
+    }
+
+    /// Reads a stray body to its end, into what a mailbox needs of it.
+    ///
+    /// # Errors
+    /// `Storage`, also when its bytes were changed.
+    pub fn find_again(&self, stray: Stray) -> Result<Found, Fault> {
+        salvage::find_again(&self.core, stray)
     }
 
     /// Whether everything fits together; see [`CheckReport`]. Writes wait meanwhile.

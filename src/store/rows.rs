@@ -214,6 +214,13 @@ pub(super) struct View {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct BodyPlace(pub(super) u64);
 
+impl BodyPlace {
+    /// The place of a body whose first extent this is.
+    pub(super) fn of(first: &Extent) -> Self {
+        Self(u64::from(first.segment) << 32 | u64::from(first.offset))
+    }
+}
+
 /// A body and how many views and queued envelopes refer to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct BodyRow {

@@ -15,6 +15,7 @@ mod cross;
 mod demo;
 mod hostile;
 mod imap;
+mod incidents;
 mod kill;
 mod kill_relay;
 mod kill_server;

@@ -79,6 +79,12 @@ impl VaultFiles {
         Self { directories: [&[directory.to_owned()], copies].concat() }
     }
 
+    /// The directory of the one that is used.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directories[0]
+    }
+
     /// Whether there is none yet, in any of the directories.
     #[must_use]
     pub fn are_missing(&self) -> bool {

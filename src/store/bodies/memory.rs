@@ -46,6 +46,14 @@ impl Bodies for MemoryBodies {
         self.with(extent, |(head, sealed)| (crc32fast::hash(sealed) == head.checksum).then(|| head.clone()))
     }
 
+    fn records(&self, visit: &mut dyn FnMut(Extent, RecordHead)) -> Result<(), BodiesError> {
+        let records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        for (segment, (head, _)) in (1..).zip(records.iter()) {
+            visit(Extent { segment, offset: 0, length: head.length }, head.clone());
+        }
+        Ok(())
+    }
+
     fn forget_key(&self, extent: &Extent) -> Result<(), BodiesError> {
         self.with(extent, |(head, _)| {
             head.key = None;

@@ -116,6 +116,12 @@ pub trait Bodies: Send + Sync {
     /// As [`Bodies::read`].
     fn verify(&self, extent: &Extent) -> Result<RecordHead, BodiesError>;
 
+    /// Shows every whole extent that is there, whatever refers to it. Reads the whole disk.
+    ///
+    /// # Errors
+    /// `Io`.
+    fn records(&self, visit: &mut dyn FnMut(Extent, RecordHead)) -> Result<(), BodiesError>;
+
     /// Overwrites the wrapped key in an extent's record: after this nobody can salvage the body. Best effort: what
     /// escapes it goes with the segment.
     ///

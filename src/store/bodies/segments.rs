@@ -1,6 +1,6 @@
 //! Bodies in segment files of one directory.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::os::unix::fs::FileExt as _;
@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
 use super::appender::{Append, Appender, WAITING};
-use super::segment::{FILE_HEAD, FileHead, KEY_AT, KEY_LENGTH, RECORD_HEAD, RecordHead};
+use super::segment::{FILE_HEAD, FileHead, KEY_AT, KEY_LENGTH, RECORD_HEAD, RecordHead, salvage};
 use super::{Appended, Bodies, BodiesError, Durability, EXTENT_MAX, Extent, Removed};
 use crate::disk;
 use crate::mail::{Edge, Time};
@@ -168,6 +168,18 @@ impl Bodies for Segments {
             return Err(self.damaged(extent, "its bytes were changed"));
         }
         Ok(head)
+    }
+
+    fn records(&self, visit: &mut dyn FnMut(Extent, RecordHead)) -> Result<(), BodiesError> {
+        let segments: BTreeMap<_, _> = list(&self.directory).map_err(BodiesError::Io)?.into_iter().collect();
+        for (segment, path) in segments {
+            let bytes = fs::read(path).map_err(BodiesError::Io)?;
+            for found in salvage(&bytes) {
+                let offset = u32::try_from(found.offset).unwrap_or(u32::MAX);
+                visit(Extent { segment, offset, length: found.head.length }, found.head);
+            }
+        }
+        Ok(())
     }
 
     fn forget_key(&self, extent: &Extent) -> Result<(), BodiesError> {

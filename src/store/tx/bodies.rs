@@ -78,7 +78,7 @@ impl Tx<'_> {
     /// Counts one more reference to a body and makes it, with the body's key as it was wrapped for the holder.
     pub(super) fn refer_to(&mut self, body: &SealedBody, wrapped: WrappedKey) -> Result<BodyRef, Fault> {
         let first = body.extents.first().ok_or_else(|| Fault::ours(Status::Storage, "a body without extents"))?;
-        let place = BodyPlace(u64::from(first.segment) << 32 | u64::from(first.offset));
+        let place = BodyPlace::of(first);
         let known: Option<BodyRow> = self.row("a body", &key::body(place))?;
         let references = known.map_or(0, |row| row.references) + 1;
         let row = BodyRow { references, size: body.size(), day: body.day, extents: body.extents.clone() };

@@ -23,9 +23,10 @@ fn text(path: &std::path::Path) -> &str {
 fn two_operators_witness_each_other_and_proofs_reach_p1() {
     let pair = Pair::on_loopback("");
     let [a, b] = &pair.operators;
-    let _running = [a.start(), b.start()];
+    let (_a, running_b) = (a.start(), b.start());
     a.wait_for(&[QUORUM]);
     b.wait_for(&[QUORUM]);
+    a.wait_for_metric("sceau_witness_quorum 1");
     pair.deliver(a, "un@essai", "");
     a.wait_for(&["publiées : 2", QUORUM]);
     let policy = a.verifiers_policy();
@@ -37,6 +38,12 @@ fn two_operators_witness_each_other_and_proofs_reach_p1() {
     }
     let peer = b.wait_for(&[QUORUM]);
     assert!(peer.contains("a signé 0 feuilles"), "its log is empty and witnessed all the same: {peer}");
+    // Without its witness the log goes on, and whoever watches the metrics sees what is missing.
+    drop(running_b);
+    pair.deliver(a, "deux@essai", "");
+    a.wait_for_metric("sceau_witness_quorum 0");
+    let told = a.wait_for_metric("sceau_witness_answers_total{outcome=\"failed\"} ");
+    assert!(told.contains("sceau_ledger_leaves 4\n") && told.contains("sceau_ledger_held 0\n"), "{told}");
 }
 
 fn curl(pair: &Pair, arguments: &[&str]) -> String {
@@ -156,6 +163,8 @@ fn a_restored_backup_is_held_while_mail_goes_on() {
     let said = a.wait_for(&["le journal est retenu", "a vu 4 feuilles", "begin-again"]);
     assert!(said.contains("prouvé par notre propre signature"), "{said}");
     assert!(a.log().contains("THE LOG IS HELD"), "{}", a.log());
+    let told = a.wait_for_metric("sceau_ledger_held 1\n");
+    assert!(told.contains("sceau_witness_answers_total{outcome=\"contradicts\"} "), "{told}");
     pair.deliver(a, "trois@essai", "");
     let (code, said) = a.sceau(&["proof", "begin-again"]);
     assert!(code != 0 && said.contains("--accept"), "{said}");

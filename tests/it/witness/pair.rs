@@ -105,10 +105,19 @@ impl Operator {
 
     /// Waits until the state of the log, as administrators see it, holds all these words; gives it.
     pub fn wait_for(&self, words: &[&str]) -> String {
+        self.wait_until(&["proof", "witnesses"], words)
+    }
+
+    /// Waits until its metrics have a line that begins so; gives them.
+    pub fn wait_for_metric(&self, line: &str) -> String {
+        self.wait_until(&["metrics"], &[&format!("\n{line}")])
+    }
+
+    fn wait_until(&self, arguments: &[&str], words: &[&str]) -> String {
         let mut text = String::new();
         for _ in 0..TRIES {
             if self.data().join("control.sock").exists() {
-                text = self.sceau(&["proof", "witnesses"]).1;
+                text = self.sceau(arguments).1;
                 if words.iter().all(|word| text.contains(word)) {
                     return text;
                 }
