@@ -74,7 +74,7 @@ fn answer(event: &Event) -> Option<Answer> {
             Kind::Idle => Answer::Proceed,
             _ => Answer::done(ok),
         },
-        Event::AppendStart(_) => Answer::Proceed,
+        Event::Append(_) => Answer::Proceed,
         Event::Content(_) | Event::AppendDropped => return None,
         Event::Keys(_) => Answer::done(Err(Fault::user(Status::LoginFailed, "no keys"))),
         Event::AppendEnd | Event::IdleEnd(_) => Answer::done(ok),

@@ -38,6 +38,8 @@ pub struct Fault {
     pub blame: Blame,
     /// Whether to try again.
     pub retry: Retry,
+    /// What the IMAP response code speaks of: something that the client itself said.
+    argument: Option<String>,
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
@@ -45,31 +47,61 @@ impl Fault {
     /// A failure of this server: temporary.
     #[must_use]
     pub fn ours(status: Status, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), blame: Blame::Us, retry: Retry::Later, source: None }
+        Self { status, detail: detail.into(), blame: Blame::Us, retry: Retry::Later, argument: None, source: None }
     }
 
     /// A refusal of what another operator's server asked. Temporary when the status's SMTP code is a 4xx.
     #[must_use]
     pub fn peer(status: Status, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), blame: Blame::Peer, retry: Self::retry_of(status), source: None }
+        Self {
+            status,
+            detail: detail.into(),
+            blame: Blame::Peer,
+            retry: Self::retry_of(status),
+            argument: None,
+            source: None,
+        }
     }
 
     /// A refusal of what a person's client asked. Temporary when the status's SMTP code is a 4xx.
     #[must_use]
     pub fn user(status: Status, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), blame: Blame::User, retry: Self::retry_of(status), source: None }
+        Self {
+            status,
+            detail: detail.into(),
+            blame: Blame::User,
+            retry: Self::retry_of(status),
+            argument: None,
+            source: None,
+        }
     }
 
     /// A failure of something that this server depends on: temporary.
     #[must_use]
     pub fn upstream(status: Status, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), blame: Blame::Upstream, retry: Retry::Later, source: None }
+        Self {
+            status,
+            detail: detail.into(),
+            blame: Blame::Upstream,
+            retry: Retry::Later,
+            argument: None,
+            source: None,
+        }
     }
 
     /// The same with its cause.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
+        self
+    }
+
+    /// The same, where the IMAP response code names what it is about: `[BADURL "/INBOX/;UID=9"]`. What no quoted string
+    /// can hold is left out.
+    #[must_use]
+    pub fn about(mut self, said: &str) -> Self {
+        let plain = said.bytes().all(|b| matches!(b, 0x20..=0x7e) && !matches!(b, b'"' | b'\\' | b']'));
+        self.argument = plain.then(|| format!("\"{said}\""));
         self
     }
 
@@ -82,9 +114,10 @@ impl Fault {
     /// The text after `NO` or `BAD` in IMAP: `[NONEXISTENT] there is no such mailbox`.
     #[must_use]
     pub fn imap_text(&self) -> String {
-        match self.status.imap() {
-            Some(code) => format!("[{code}] {}", self.status.text()),
-            None => self.status.text().to_owned(),
+        match (self.status.imap(), &self.argument) {
+            (Some(code), Some(argument)) => format!("[{code} {argument}] {}", self.status.text()),
+            (Some(code), None) => format!("[{code}] {}", self.status.text()),
+            (None, _) => self.status.text().to_owned(),
         }
     }
 
@@ -118,6 +151,9 @@ mod tests {
         let fault = Fault::ours(Status::StorageFull, "segment 7").caused_by(std::io::Error::other("ENOSPC"));
         assert_eq!(fault.smtp_text(), "4.3.1 insufficient system storage, try again later");
         assert_eq!(fault.imap_text(), "[OVERQUOTA] insufficient system storage, try again later");
+        let about = |said| Fault::user(Status::BadUrl, "CATENATE").about(said).imap_text();
+        assert_eq!(about("/a"), "[BADURL \"/a\"] this URL stands for nothing here");
+        assert_eq!(about("/a\r\nb OK"), "[BADURL] this URL stands for nothing here");
         assert!(fault.to_string().ends_with("segment 7 (ENOSPC)"));
     }
 

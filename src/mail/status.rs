@@ -105,6 +105,12 @@ pub enum Status {
     UseUnsupported,
     /// Something that only the administrator may do.
     NotPermitted,
+    /// A search of which changes are not told.
+    NoUpdate,
+    /// A search that is not followed is to be followed no longer.
+    NoSuchSearch,
+    /// A URL that stands for nothing here.
+    BadUrl,
     /// A NUL byte in the content of a message.
     NulInContent,
     /// A command that is known and not served.
@@ -231,6 +237,9 @@ impl Status {
             Self::UseUnsupported => row(501, "5.5.4", Some("USEATTR"), "no mailbox can be for this"),
             Self::NotPermitted => row(550, "5.7.1", Some("NOPERM"), "only the administrator may do this"),
             Self::BadCharset => row(501, "5.5.4", Some("BADCHARSET"), "this charset is not supported"),
+            Self::NoUpdate => row(501, "5.5.4", Some("NOUPDATE"), "changes of this search are not told"),
+            Self::NoSuchSearch => row(501, "5.5.4", Some("CLIENTBUG"), "no search with this tag is followed"),
+            Self::BadUrl => row(554, "5.5.4", Some("BADURL"), "this URL stands for nothing here"),
             Self::NulInContent => row(550, "5.6.11", Some("CANNOT"), "the message holds a NUL byte"),
             Self::NotImplemented => row(502, "5.5.1", Some("CANNOT"), "this command is not served here"),
             Self::NoRecipients => row(554, "5.5.1", None, "no valid recipients"),

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::data::Data;
 use super::office::Password;
-use crate::flows::{Grants, ReadingPolicy, hash_password, new_scram_keys};
+use crate::flows::{Grants, ReadingPolicy, SwitchedOff, hash_password, new_scram_keys};
 use crate::mail::{AccountId, Address, CheckKey, Fault, ProfessionalId, Rights, Status, hex};
+use crate::proto::imap::table::can_be_off;
 use crate::store::{AccountEntry, AccountKind, Identity, NewAccount};
 use crate::trust::DistinguishedName;
 
@@ -53,6 +54,13 @@ pub enum AccountOrder {
         address: String,
         /// What its owner wants.
         policy: ReadingPolicy,
+    },
+    /// Which capabilities of IMAP are switched off for an account.
+    SwitchOff {
+        /// The account's address.
+        address: String,
+        /// Their names, with commas.
+        capabilities: String,
     },
     /// Lets a person hold an organisation's mailbox.
     Grant {
@@ -169,6 +177,10 @@ impl Accounts<'_> {
             AccountOrder::Receipts { address, policy } => {
                 let account = self.entry(&address)?.id;
                 json(self.0.store.write(move |tx| policy.set(tx, account)).await?)
+            }
+            AccountOrder::SwitchOff { address, capabilities } => {
+                let (account, off) = (self.entry(&address)?.id, SwitchedOff::parse(&capabilities, can_be_off)?);
+                json(self.0.store.write(move |tx| off.set(tx, account)).await?)
             }
             AccountOrder::Grant { mailbox, person, rights, by } => {
                 let unknown = || Fault::user(Status::Syntax, "droits : read, write, send, séparés par des virgules");

@@ -53,6 +53,21 @@ pub(super) enum Command {
         #[command(flatten)]
         file: ConfigFile,
     },
+    #[command(
+        about = "Retire des extensions d'IMAP à un compte dont un logiciel les supporte mal ; vaut dès la connexion suivante"
+    )]
+    Extensions {
+        #[arg(value_name = "ADRESSE")]
+        address: String,
+        #[arg(
+            long,
+            value_name = "NOMS",
+            help = "Séparées par des virgules : « QRESYNC,COMPRESS=DEFLATE » ; vide : toutes sont offertes"
+        )]
+        off: String,
+        #[command(flatten)]
+        file: ConfigFile,
+    },
     #[command(about = "Liste les comptes")]
     List {
         #[arg(long, help = "En JSON")]
@@ -156,6 +171,7 @@ pub(super) fn run(command: Command) -> Outcome {
         Command::Add { address, name, kind, no_password, file } => add(&file, &address, name, kind, no_password)?,
         Command::Passwd { address, file } => passwd(&file, &address)?,
         Command::Receipts { address, policy, file } => receipts(&file, address, policy)?,
+        Command::Extensions { address, off, file } => extensions(&file, address, off)?,
         Command::List { json: as_json, file } => {
             let accounts: Vec<AccountFacts> = ask(&file.load()?, Request::Account(AccountOrder::List))?;
             tell(&if as_json { json(&accounts)? } else { text::list(&accounts) })?;
@@ -197,6 +213,15 @@ fn receipts(file: &ConfigFile, address: String, policy: Policy) -> Result<(), Fa
     };
     let told = format!("Accusés de lecture de {address} : {said}");
     order(&file.load()?, AccountOrder::Receipts { address, policy })?;
+    tell(&told)
+}
+
+fn extensions(file: &ConfigFile, address: String, off: String) -> Result<(), Failure> {
+    let told = match off.as_str() {
+        "" => format!("{address} : toutes les extensions d'IMAP sont offertes"),
+        off => format!("{address} : sans {off}, dès la connexion suivante"),
+    };
+    order(&file.load()?, AccountOrder::SwitchOff { address, capabilities: off })?;
     tell(&told)
 }
 

@@ -3,6 +3,7 @@
 use super::fetch::FetchItem;
 use super::flags::{Change, Silence};
 use super::list::{List, StatusItem};
+use super::multisearch::{Batches, MultiSearch};
 use super::name::WireName;
 use super::resync::{FetchModifiers, SelectParams};
 use super::returns::Returns;
@@ -127,6 +128,12 @@ pub enum Kind {
         /// How the answer names messages.
         numbers: Numbers,
     },
+    /// ESEARCH
+    MultiSearch(MultiSearch),
+    /// CANCELUPDATE: the tags of searches whose changes are to be told no longer.
+    CancelUpdate(Vec<String>),
+    /// UIDBATCHES
+    UidBatches(Batches),
     /// SORT
     Sort {
         /// What is asked.
@@ -186,21 +193,65 @@ pub struct Transfer {
     pub mailbox: WireName,
 }
 
-/// APPEND up to its literal.
+/// What a command that takes messages says, in its order. Each needs an answer before the next comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AppendStep {
+    /// Where messages are to go.
+    Start(Append),
+    /// A message begins.
+    Message(Message),
+    /// Octets of a message that exist already: an IMAP URL (RFC 4469 §3).
+    Url(String),
+    /// Octets of a message are announced.
+    Text {
+        /// How many.
+        size: u64,
+        /// What they may hold.
+        headers: Headers,
+    },
+}
+
+/// APPEND or REPLACE, without its messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Append {
-    /// The client's tag.
-    pub tag: String,
     /// Where to.
     pub mailbox: WireName,
-    /// The message's flags.
+    /// REPLACE: which message gives way.
+    pub replaces: Option<Replaced>,
+}
+
+/// The message that gives way to another (RFC 8508).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replaced {
+    /// How it is named.
+    pub numbers: Numbers,
+    /// Its number; none for the last message of the mailbox.
+    pub number: Option<u32>,
+}
+
+/// What is said of a message before it comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its flags.
     pub flags: FlagSet,
     /// INTERNALDATE, when given.
     pub date: Option<Time>,
-    /// Octets of the message, at least 1.
-    pub size: u64,
-    /// Whether headers may hold raw UTF-8 (`UTF8 (~{n}`, RFC 6855 §4).
-    pub headers: Headers,
+    /// Where its octets come from.
+    pub source: Source,
+}
+
+/// Where a message's octets come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A literal.
+    Octets {
+        /// How many, at least 1.
+        size: u64,
+        /// Whether headers may hold raw UTF-8 (`UTF8 (~{n}`, RFC 6855 §4).
+        headers: Headers,
+    },
+    /// The parts of CATENATE, each a step of its own.
+    Parts,
 }
 
 /// What an appended message's header may hold.

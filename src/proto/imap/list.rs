@@ -141,7 +141,7 @@ fn return_option(args: &mut Args<'_>, show: &mut Show) -> Parsed<()> {
 }
 
 /// `(MESSAGES UNSEEN)`, each kept once.
-// [rfc3501#6.3.10]
+// [rfc3501#6.3.10] [rfc9051#6.3.11]
 pub(super) fn status_items(args: &mut Args<'_>) -> Parsed<Vec<StatusItem>> {
     let named = args.list(|args| {
         let word = args.word()?;

@@ -9,8 +9,10 @@ mod assembler;
 pub mod command;
 mod date;
 pub mod fetch;
+pub mod filter;
 pub mod flags;
 pub mod list;
+pub mod multisearch;
 pub mod name;
 pub mod response;
 pub mod resync;
@@ -21,6 +23,7 @@ pub mod server;
 pub mod sort;
 pub mod subject;
 pub mod table;
+pub mod url;
 pub mod utf7;
 
 pub use args::NESTING_MAX;

@@ -4,6 +4,8 @@
 //! text with `/` between the levels. A name that can't be read is no mailbox's name: it matches nothing, and the
 //! client hears the same as for a mailbox that does not exist.
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::utf7;
 
 /// Between two levels of the hierarchy.
@@ -34,9 +36,15 @@ impl WireName {
     // [rfc3501#5.1] [clients#imap-traps]
     #[must_use]
     pub fn read(&self, names: Names) -> Option<String> {
-        let name = decode(&self.0, names)?;
+        let name = composed(&self.spelled(names)?);
         let levels_ok = name.split(SEPARATOR).count() <= LEVELS_MAX && !name.split(SEPARATOR).any(str::is_empty);
         (levels_ok && name.len() <= NAME_MAX && !name.chars().any(forbidden)).then(|| fold_inbox(name))
+    }
+
+    /// The name as the client spelled it, before accents are composed.
+    #[must_use]
+    pub fn spelled(&self, names: Names) -> Option<String> {
+        decode(&self.0, names)
     }
 
     /// The name, with one `/` at its end taken off: `CREATE folder/` announces that names will follow below it
@@ -72,13 +80,13 @@ impl Pattern {
     #[must_use]
     pub fn read(reference: &WireName, pattern: &[u8], names: Names) -> Option<Self> {
         let joined = [reference.0.as_slice(), pattern].concat();
-        let text = decode(&joined, names)?;
+        let text = composed(&decode(&joined, names)?);
         (text.len() <= NAME_MAX).then(|| Self(text.chars().collect()))
     }
 
     /// Whether the pattern matches a whole name, `INBOX` in any case. Takes time in the product of both lengths at
     /// worst, whatever the pattern.
-    // [rfc3501#6.3.8] [clients#imap-traps]
+    // [rfc3501#6.3.8] [rfc9051#6.3.9] [clients#imap-traps]
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
         let mut reached = vec![false; self.0.len() + 1];
@@ -109,6 +117,12 @@ impl Pattern {
             }
         }
     }
+}
+
+/// Accents composed: names that look alike are one (Net-Unicode, RFC 5198).
+// [rfc9051#5.1]
+fn composed(name: &str) -> String {
+    if name.is_ascii() { name.to_owned() } else { name.nfc().collect() }
 }
 
 fn decode(bytes: &[u8], names: Names) -> Option<String> {

@@ -103,7 +103,7 @@ pub(super) fn tagged_ok(out: &mut Vec<u8>, tag: &str, name: &str, completion: &C
 }
 
 /// `a1 NO [CODE] text`, or `BAD` where the client sent what it should not have.
-// [rfc3501#7.1] [rfc5530#3]
+// [rfc3501#7.1] [rfc9051#7.1] [rfc5530#3]
 pub(super) fn tagged_fault(out: &mut Vec<u8>, tag: &str, fault: &Fault) {
     let word = if is_bad(fault.status) { "BAD" } else { "NO" };
     line(out, format_args!("{tag} {word} {}", fault.imap_text()));
@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(written(|out| mailbox(out, "été", Names::Utf8)), "\"été\"");
     }
 
-    // [rfc3501#7.1] [rfc5530#3]
+    // [rfc3501#7.1] [rfc9051#7.1] [rfc5530#3]
     #[test]
     fn a_fault_is_no_or_bad_with_its_code() {
         for (status, wire) in [

@@ -18,6 +18,8 @@ pub struct Returns {
     pub save: bool,
     /// `PARTIAL`
     pub partial: Option<Window>,
+    /// `UPDATE`: what changes of the result is told from now on (RFC 5267 §4.3).
+    pub update: bool,
 }
 
 impl Returns {
@@ -38,7 +40,8 @@ pub(super) fn parse(args: &mut Args<'_>) -> Parsed<Option<Returns>> {
     let mut returns = Returns::default();
     args.list_or_empty(|args| option(args, &mut returns))?;
     args.space()?;
-    if returns == Returns::default() {
+    // [rfc5267#4.3] UPDATE alone asks for the result too: without it there would be nothing to be updated
+    if returns == (Returns { update: returns.update, ..Returns::default() }) {
         returns.all = true;
     }
     if returns.all && returns.partial.is_some() {
@@ -54,6 +57,9 @@ fn option(args: &mut Args<'_>, returns: &mut Returns) -> Parsed<()> {
         "COUNT" => returns.count = true,
         "ALL" => returns.all = true,
         "SAVE" => returns.save = true,
+        "UPDATE" => returns.update = true,
+        // [rfc5267#4.2] a hint that more will be asked of the same search: what headers say is kept anyway
+        "CONTEXT" => {}
         "PARTIAL" => {
             args.space()?;
             if returns.partial.replace(window(args)?).is_some() {
@@ -69,7 +75,7 @@ fn option(args: &mut Args<'_>, returns: &mut Returns) -> Parsed<()> {
 mod tests {
     use super::*;
 
-    // [rfc4731#3.1] [rfc5182#2.1] [rfc9394#3.1]
+    // [rfc4731#3.1] [rfc5182#2.1] [rfc9394#3.1] [rfc5267#4.2] [rfc5267#4.3]
     #[test]
     fn what_is_returned() {
         let read = |text: &str| parse(&mut Args::new(text.as_bytes()));
@@ -79,6 +85,8 @@ mod tests {
             ("RETURN () ALL", Some(Returns { all: true, ..none })),
             ("return (min MAX) ALL", Some(Returns { min: true, max: true, ..none })),
             ("RETURN (SAVE) ALL", Some(Returns { save: true, ..none })),
+            ("RETURN (UPDATE) ALL", Some(Returns { update: true, all: true, ..none })),
+            ("RETURN (UPDATE CONTEXT COUNT) ALL", Some(Returns { update: true, count: true, ..none })),
             ("RETURN (SAVE COUNT ALL) 1", Some(Returns { save: true, count: true, all: true, ..none })),
         ] {
             assert_eq!(read(text).unwrap(), expected, "{text}");

@@ -4,11 +4,12 @@
 //!
 //! An extension adds rows here, a variant of [`Kind`], and its file in `sessions/imap`.
 
+use super::append::Form;
 use super::args::{Args, Parsed, syntax};
 use super::command::{Access, Kind, Numbers, Transfer};
 use super::name::WireName;
 use super::sequence::SequenceSet;
-use super::{fetch, flags, list, resync, search, sort};
+use super::{fetch, flags, list, multisearch, resync, search, sort};
 use crate::proto::sasl::{self, Credentials, Terms};
 
 /// Where a connection stands.
@@ -47,8 +48,8 @@ pub(super) enum Action {
     Ask(fn(&mut Args<'_>) -> Parsed<Kind>),
     /// AUTHENTICATE: the machine leads the exchange.
     Authenticate,
-    /// APPEND: the message is streamed behind its arguments.
-    Append,
+    /// APPEND, REPLACE: messages are streamed between the arguments.
+    Append(Form),
     /// STARTTLS.
     StartTls,
     /// LOGOUT.
@@ -74,7 +75,7 @@ const fn extension(name: &'static str, states: States, action: Action, capabilit
 use Action::Ask;
 
 /// Every command. The order is that of the capabilities.
-static COMMANDS: [Row; 45] = [
+static COMMANDS: [Row; 50] = [
     row("CAPABILITY", States::ANY, Ask(|args| args.end().map(|()| Kind::Capability))),
     row("NOOP", States::ANY, Ask(|args| args.end().map(|()| Kind::Noop))),
     row("LOGOUT", States::ANY, Action::Logout),
@@ -104,7 +105,9 @@ static COMMANDS: [Row; 45] = [
         Ask(|args| args.end().map(|()| Kind::Unauthenticate)),
         "UNAUTHENTICATE",
     ),
-    row("APPEND", States::AFTER_LOGIN, Action::Append),
+    extension("APPEND", States::AFTER_LOGIN, Action::Append(Form::Append), "MULTIAPPEND CATENATE"),
+    extension("REPLACE", States::SELECTED, Action::Append(Form::Replace(Numbers::Sequence)), "REPLACE"),
+    row("UID REPLACE", States::SELECTED, Action::Append(Form::Replace(Numbers::Uid))),
     // IDLE without a mailbox must be answered too: Outlook sends it
     extension("IDLE", States::AFTER_LOGIN, Ask(|args| args.end().map(|()| Kind::Idle)), "IDLE"),
     row("CHECK", States::SELECTED, Ask(|args| args.end().map(|()| Kind::Noop))),
@@ -114,6 +117,9 @@ static COMMANDS: [Row; 45] = [
     extension("UID EXPUNGE", States::SELECTED, Ask(uid_expunge), "UIDPLUS"),
     row("SEARCH", States::SELECTED, Ask(|args| search_command(args, Numbers::Sequence))),
     row("UID SEARCH", States::SELECTED, Ask(|args| search_command(args, Numbers::Uid))),
+    extension("ESEARCH", States::AFTER_LOGIN, Ask(multi_search), "ESEARCH MULTISEARCH"),
+    extension("CANCELUPDATE", States::SELECTED, Ask(cancel_update), "CONTEXT=SEARCH"),
+    extension("UIDBATCHES", States::SELECTED, Ask(uid_batches), "UIDBATCHES"),
     extension("SORT", States::SELECTED, Ask(|args| sort_command(args, Numbers::Sequence)), "SORT SORT=DISPLAY ESORT"),
     row("UID SORT", States::SELECTED, Ask(|args| sort_command(args, Numbers::Uid))),
     extension(
@@ -136,13 +142,13 @@ static COMMANDS: [Row; 45] = [
 /// Capabilities that belong to no command.
 const FEATURES: [(&str, States); 17] = [
     ("IMAP4rev1", States::ANY),
+    ("IMAP4rev2", States::ANY),
     ("LITERAL+", States::ANY),
     ("SASL-IR", States::BEFORE_LOGIN),
     ("LOGINDISABLED", States::PLAIN),
     ("UTF8=ACCEPT", States::AFTER_LOGIN),
     ("CONDSTORE", States::AFTER_LOGIN),
     ("QRESYNC", States::AFTER_LOGIN),
-    ("ESEARCH", States::AFTER_LOGIN),
     ("SEARCHRES", States::AFTER_LOGIN),
     ("PARTIAL", States::AFTER_LOGIN),
     ("WITHIN", States::AFTER_LOGIN),
@@ -159,18 +165,66 @@ pub(super) fn find(name: &str) -> Option<&'static Row> {
     COMMANDS.iter().find(|row| row.name.eq_ignore_ascii_case(name))
 }
 
-/// What CAPABILITY lists in this state, on a connection that allows this.
-// [rfc3501#6.1.1] [clients#imap-what-to-offer]
+/// What a connection offers, beside what every connection does.
+#[derive(Debug, Clone, Copy)]
+pub struct Offer<'a> {
+    /// What AUTHENTICATE offers.
+    pub terms: &'a Terms,
+    /// Octets of a message that APPEND takes.
+    pub append_limit: u64,
+    /// Capabilities that are switched off for the account, upper case.
+    pub off: &'a [String],
+}
+
+/// What CAPABILITY lists in this state, on a connection with this offer.
+// [rfc3501#6.1.1] [rfc9051#6.1.1] [rfc7889#3.1] [clients#imap-what-to-offer]
 #[must_use]
-pub fn capabilities(state: State, terms: &Terms) -> String {
+pub fn capabilities(state: State, offer: &Offer<'_>) -> String {
     let features = FEATURES.iter().filter(|(_, states)| states.contains(state)).map(|(name, _)| *name);
     let commands = COMMANDS.iter().filter(|row| row.states.contains(state) || in_reach(row, state));
     let mut text: Vec<String> = features.map(str::to_owned).collect();
     if state == State::Secured {
-        text.extend(sasl::mechanisms(terms).map(|name| format!("AUTH={name}")));
+        text.extend(sasl::mechanisms(offer.terms).map(|name| format!("AUTH={name}")));
     }
-    text.extend(commands.filter_map(|row| row.capability).map(str::to_owned));
+    text.extend(commands.flat_map(Row::capabilities).map(str::to_owned));
+    if States::AFTER_LOGIN.contains(state) {
+        text.push(format!("APPENDLIMIT={}", offer.append_limit));
+    }
+    text.retain(|name| !is_off(name, offer.off));
     text.join(" ")
+}
+
+/// Whether a capability is switched off: `APPENDLIMIT` names `APPENDLIMIT=60000000` too.
+fn is_off(name: &str, off: &[String]) -> bool {
+    let word = name.split('=').next().unwrap_or(name);
+    off.iter().any(|off| off.eq_ignore_ascii_case(name) || off.eq_ignore_ascii_case(word))
+}
+
+/// Whether a word may be the name of a capability that can be switched off: not what every client counts on.
+#[must_use]
+pub fn can_be_off(word: &str) -> bool {
+    let features = FEATURES.iter().map(|(name, _)| *name).filter(|name| *name != "IMAP4rev1");
+    let mut names = features.chain(COMMANDS.iter().flat_map(Row::capabilities)).chain(["APPENDLIMIT"]);
+    names.any(|name| is_off(name, &[word.to_owned()]))
+}
+
+impl Row {
+    /// The capabilities that announce it.
+    fn capabilities(&self) -> impl Iterator<Item = &'static str> {
+        self.capability.into_iter().flat_map(|names| names.split(' '))
+    }
+
+    /// Whether all that announces it is switched off, so that it is not known.
+    pub(super) fn is_off(&self, off: &[String]) -> bool {
+        if off.is_empty() {
+            return false;
+        }
+        match (self.capability, self.name.strip_prefix("UID ")) {
+            (Some(_), _) => self.capabilities().all(|name| is_off(name, off)),
+            (None, Some(name)) => find(name).is_some_and(|row| row.is_off(off)),
+            (None, None) => false,
+        }
+    }
 }
 
 /// Whether SELECT, which is always possible once signed in, makes the command possible.
@@ -329,6 +383,25 @@ fn search_command(args: &mut Args<'_>, numbers: Numbers) -> Parsed<Kind> {
     search::parse(args).map(|(returns, key)| Kind::Search { returns, key, numbers })
 }
 
+fn multi_search(args: &mut Args<'_>) -> Parsed<Kind> {
+    args.space()?;
+    multisearch::parse(args).map(Kind::MultiSearch)
+}
+
+fn uid_batches(args: &mut Args<'_>) -> Parsed<Kind> {
+    args.space()?;
+    multisearch::parse_batches(args).map(Kind::UidBatches)
+}
+
+// [rfc5267#4.3.5]
+fn cancel_update(args: &mut Args<'_>) -> Parsed<Kind> {
+    let mut tags = Vec::new();
+    while args.take(b" ") && !args.is_empty() {
+        tags.push(String::from_utf8_lossy(&args.string()?).into_owned());
+    }
+    if tags.is_empty() { Err(syntax("CANCELUPDATE needs a tag")) } else { Ok(Kind::CancelUpdate(tags)) }
+}
+
 fn sort_command(args: &mut Args<'_>, numbers: Numbers) -> Parsed<Kind> {
     args.space()?;
     sort::parse(args).map(|sort| Kind::Sort { sort, numbers })
@@ -371,26 +444,44 @@ fn transfer(args: &mut Args<'_>, numbers: Numbers) -> Parsed<Transfer> {
 mod tests {
     use super::*;
 
-    // [rfc3501#6.1.1] [clients#imap-what-to-offer]
+    // [rfc3501#6.1.1] [rfc7889#3.1] [clients#imap-what-to-offer]
     #[test]
     fn each_state_announces_what_works_in_it() {
+        let plain = Terms::default();
+        let offer = Offer { terms: &plain, append_limit: 1000, off: &[] };
         for (state, text) in [
-            (State::Plain, "IMAP4rev1 LITERAL+ SASL-IR LOGINDISABLED ID STARTTLS"),
-            (State::Secured, "IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN AUTH=LOGIN ID"),
+            (State::Plain, "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR LOGINDISABLED ID STARTTLS"),
+            (State::Secured, "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR AUTH=PLAIN AUTH=LOGIN ID"),
             (
                 State::Authenticated,
-                "IMAP4rev1 LITERAL+ UTF8=ACCEPT CONDSTORE QRESYNC ESEARCH SEARCHRES PARTIAL WITHIN STATUS=SIZE \
+                "IMAP4rev1 IMAP4rev2 LITERAL+ UTF8=ACCEPT CONDSTORE QRESYNC SEARCHRES PARTIAL WITHIN STATUS=SIZE \
                  INPROGRESS OBJECTID SAVEDATE PREVIEW BINARY ID ENABLE NAMESPACE CREATE-SPECIAL-USE LIST-EXTENDED \
-                 LIST-STATUS CHILDREN SPECIAL-USE QUOTA QUOTA=RES-STORAGE COMPRESS=DEFLATE UNAUTHENTICATE IDLE UNSELECT UIDPLUS SORT \
-                 SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES MOVE",
+                 LIST-STATUS CHILDREN SPECIAL-USE QUOTA QUOTA=RES-STORAGE COMPRESS=DEFLATE UNAUTHENTICATE \
+                 MULTIAPPEND CATENATE REPLACE IDLE UNSELECT UIDPLUS ESEARCH MULTISEARCH CONTEXT=SEARCH UIDBATCHES \
+                 SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES MOVE APPENDLIMIT=1000",
             ),
         ] {
-            assert_eq!(capabilities(state, &Terms::default()), text);
+            assert_eq!(capabilities(state, &offer), text);
         }
         let terms = Terms { scram: true, certificate: true, ..Terms::default() };
-        let text = "IMAP4rev1 LITERAL+ SASL-IR AUTH=EXTERNAL AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN ID";
-        assert_eq!(capabilities(State::Secured, &terms), text);
-        assert_eq!(capabilities(State::Selected, &terms), capabilities(State::Authenticated, &Terms::default()));
+        let offered = Offer { terms: &terms, ..offer };
+        let text = "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR AUTH=EXTERNAL AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN ID";
+        assert_eq!(capabilities(State::Secured, &offered), text);
+        assert_eq!(capabilities(State::Selected, &offered), capabilities(State::Authenticated, &offer));
+    }
+
+    // [clients#imap-what-to-offer]
+    #[test]
+    fn what_is_switched_off_is_neither_announced_nor_known() {
+        let (plain, off) = (Terms::default(), ["IMAP4REV2", "COMPRESS", "THREAD", "APPENDLIMIT"].map(str::to_owned));
+        let text = capabilities(State::Selected, &Offer { terms: &plain, append_limit: 1000, off: &off });
+        let gone = ["IMAP4rev2", "COMPRESS", "THREAD", "APPENDLIMIT"];
+        assert!(gone.iter().all(|word| !text.contains(word)) && text.contains("QRESYNC"), "{text}");
+        assert!(find("COMPRESS").unwrap().is_off(&off) && find("THREAD").unwrap().is_off(&off));
+        assert!(find("UID THREAD").unwrap().is_off(&off) && !find("UID FETCH").unwrap().is_off(&off));
+        assert!(!find("NOOP").unwrap().is_off(&off) && !find("APPEND").unwrap().is_off(&off));
+        assert!(can_be_off("qresync") && can_be_off("THREAD=REFERENCES") && can_be_off("appendlimit"));
+        assert!(!can_be_off("IMAP4rev1") && !can_be_off("FOO"));
     }
 
     #[test]

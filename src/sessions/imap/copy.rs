@@ -43,7 +43,7 @@ impl Imap {
     }
 
     /// The expunges follow the code, and the tagged answer both.
-    // [rfc6851#3.3] [rfc6851#4.3]
+    // [rfc6851#3.3] [rfc9051#6.4.8] [rfc6851#4.3]
     pub(super) async fn move_messages(&mut self, transfer: &Transfer, out: &mut Output) -> Outcome {
         self.selected()?.for_changes()?;
         let (journey, to) = self.journey(transfer)?;

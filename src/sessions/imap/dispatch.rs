@@ -8,7 +8,6 @@ use crate::proto::Machine;
 use crate::proto::imap::command::{Access, Command, Kind, Numbers};
 use crate::proto::imap::response::{self, Completion};
 use crate::proto::imap::server::{Answer, Event, IdleEnd};
-use crate::proto::imap::table;
 
 /// What a command comes to.
 pub(super) type Outcome = Result<Completion, Fault>;
@@ -19,14 +18,14 @@ impl Imap {
         let answer = match event {
             Event::Command(command) => self.command(command, out).await,
             Event::Keys(wanted) => self.keys(&wanted).await,
-            Event::AppendStart(append) => match self.permitted(Rights::WRITE) {
-                Ok(()) => self.append_start(append),
+            Event::Append(step) => match self.permitted(Rights::WRITE) {
+                Ok(()) => self.append_step(step).await,
                 Err(fault) => Answer::done(Err(fault)),
             },
             Event::Content(bytes) => return self.append_content(&bytes).await,
             Event::AppendDropped => return self.upload = None,
             Event::AppendEnd => {
-                let outcome = self.append_end().await;
+                let outcome = self.append_end(out).await;
                 self.finish(outcome, Expunges::Tell, out)
             }
             Event::IdleEnd(end) => self.finish(idle_outcome(end), Expunges::Tell, out),
@@ -64,7 +63,7 @@ impl Imap {
     async fn carry_out(&mut self, tag: &str, kind: Kind, out: &mut Output) -> Outcome {
         match kind {
             Kind::Capability => {
-                let capabilities = table::capabilities(self.machine.state(), self.machine.terms());
+                let capabilities = self.machine.capabilities(self.machine.state());
                 write_line(out, format_args!("* CAPABILITY {capabilities}"));
                 Ok(Completion::plain())
             }
@@ -72,24 +71,27 @@ impl Imap {
             Kind::Id(fields) => Ok(self.id(&fields, out)),
             Kind::Enable(names) => Ok(self.enable(&names, out)),
             Kind::Namespace => {
-                // [rfc2342#5]
+                // [rfc2342#5] [rfc9051#6.3.10]
                 write_line(out, format_args!("* NAMESPACE ((\"\" \"/\")) NIL NIL"));
                 Ok(Completion::plain())
             }
-            Kind::Create { mailbox, uses } => self.create(&mailbox, &uses).await,
+            Kind::Create { mailbox, uses } => self.create(&mailbox, &uses, out).await,
             Kind::Compress => self.compress(),
             Kind::GetQuota(root) => self.get_quota(&root, out),
             Kind::GetQuotaRoot(mailbox) => self.get_quota_root(&mailbox, out),
             // [rfc9208#4.1.1]
             Kind::SetQuota => Err(Fault::user(Status::NotPermitted, "limits are set by the administrator")),
             Kind::Delete(name) => self.delete(&name).await,
-            Kind::Rename { from, to } => self.rename(&from, &to).await,
+            Kind::Rename { from, to } => self.rename(&from, &to, out).await,
             Kind::Subscribe(name) => self.subscribe(&name).await,
             Kind::Unsubscribe(name) => self.unsubscribe(&name).await,
             Kind::List(list) => self.list(&list, out).await,
             Kind::Lsub { reference, pattern } => self.lsub(&reference, &pattern, out).await,
             Kind::Status { mailbox, items } => self.status(&mailbox, &items, out),
             Kind::Expunge(set) => self.expunge(set).await,
+            Kind::MultiSearch(search) => self.multi_search(tag, search, out).await,
+            Kind::CancelUpdate(tags) => self.cancel_update(&tags),
+            Kind::UidBatches(batches) => self.uid_batches(tag, batches, out),
             Kind::Search { returns, key, numbers } => self.search(tag, returns, key, numbers, out).await,
             Kind::Sort { sort, numbers } => self.sort(tag, sort, numbers, out).await,
             Kind::Thread { algorithm, key, numbers } => self.thread(tag, algorithm, key, numbers, out).await,
@@ -124,7 +126,7 @@ impl Imap {
 }
 
 /// Whether the client may hear of expunges before the answer to this command.
-// [rfc3501#7.4.1] [rfc3501#5.5]
+// [rfc3501#7.4.1] [rfc9051#7.5.1] [rfc3501#5.5]
 fn expunges_during(kind: &Kind) -> Expunges {
     match kind {
         Kind::Fetch { numbers: Numbers::Sequence, .. }

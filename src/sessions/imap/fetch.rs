@@ -67,7 +67,7 @@ impl Plan {
 }
 
 impl Imap {
-    // [rfc3501#6.4.5] [rfc3501#6.4.8]
+    // [rfc3501#6.4.5] [rfc3501#6.4.8] [rfc9051#6.4.9]
     pub(super) async fn fetch(
         &mut self,
         set: &SequenceSet,

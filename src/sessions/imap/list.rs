@@ -56,6 +56,23 @@ impl Imap {
         Ok(Completion::plain())
     }
 
+    /// The LIST line of a mailbox that the client has named.
+    // [rfc9051#6.3.2] [rfc9051#6.3.9.7]
+    pub(super) fn tell_listed(&self, name: &str, before: Option<&str>, out: &mut Output) -> Result<(), Fault> {
+        let known: Vec<Known> = self.account()?.mailboxes()?.iter().map(known).collect();
+        let subscribed = self.account()?.subscriptions()?;
+        let mut text = Vec::new();
+        self.write_listed(&mut text, "LIST", &Names::new(&known, &subscribed).line(name));
+        if let Some(before) = before {
+            text.truncate(text.len() - 2);
+            text.extend_from_slice(b" (\"OLDNAME\" (");
+            response::mailbox(&mut text, before, self.names);
+            text.extend_from_slice(b"))\r\n");
+        }
+        out.extend(&text);
+        Ok(())
+    }
+
     fn write_listed(&self, text: &mut Vec<u8>, word: &str, line: &Line) {
         response::text(text, format_args!("* {word} ({}) \"/\" ", line.attributes.join(" ")));
         response::mailbox(text, &line.name, self.names);

@@ -112,7 +112,7 @@ impl<'a> Names<'a> {
 
     /// A name with the attributes that it always has.
     // [rfc3348#3] [rfc6154#2]
-    fn line(&self, name: &str) -> Line {
+    pub(super) fn line(&self, name: &str) -> Line {
         let known = self.find(name);
         let mut attributes = Vec::new();
         if known.is_none() {

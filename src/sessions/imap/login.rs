@@ -2,12 +2,14 @@
 
 use super::dispatch::{Outcome, write_line};
 use super::{Compression, Enabled, Imap, Output, Person};
+use crate::flows::SwitchedOff;
 use crate::mail::{Fault, Status};
 use crate::proto::imap::name::Names;
 use crate::proto::imap::response::Completion;
 use crate::proto::imap::server::Answer;
-use crate::proto::imap::table::{self, State};
+use crate::proto::imap::table::State;
 use crate::proto::sasl::{Credentials, KeysWanted};
+use crate::store::Account;
 
 /// Octets of what a client says of itself that are logged.
 const ID_LOGGED: usize = 64;
@@ -15,7 +17,8 @@ const ID_LOGGED: usize = 64;
 impl Imap {
     // [rfc3501#6.2.3] [rfc3501#6.2.2]
     pub(super) async fn login(&mut self, credentials: Credentials) -> Answer {
-        match self.sign_in(credentials).await {
+        let signed_in = self.sign_in(credentials).await;
+        match signed_in.and_then(|person| self.switch_off(&person.account).map(|()| person)) {
             Ok(person) => {
                 let behalf = person.login.behalf.as_ref().map(|behalf| behalf.account.0);
                 tracing::info!(
@@ -23,7 +26,7 @@ impl Imap {
                     level = person.login.level.word(), "signed in"
                 );
                 self.person = Some(person);
-                let code = format!("CAPABILITY {}", table::capabilities(State::Authenticated, self.machine.terms()));
+                let code = format!("CAPABILITY {}", self.machine.capabilities(State::Authenticated));
                 Answer::becoming(Ok(Completion::with(code)), State::Authenticated)
             }
             Err(fault) => Answer::done(Err(fault)),
@@ -67,6 +70,7 @@ impl Imap {
         self.upload = None;
         self.names = Names::default();
         self.enabled = Enabled::default();
+        self.machine.switch_off(Vec::new());
         Answer::becoming(Ok(Completion::plain()), State::Secured)
     }
 
@@ -82,22 +86,39 @@ impl Imap {
         Completion::plain()
     }
 
-    // [rfc5161#3.1] [rfc6855#3] [rfc7162#3.2.3] [clients#imap-traps]
+    // [rfc5161#3.1] [rfc6855#3] [rfc7162#3.2.3] [rfc9051#6.3.1] [clients#imap-traps]
     pub(super) fn enable(&mut self, names: &[String], out: &mut Output) -> Completion {
         let mut enabled = String::new();
-        if names.iter().any(|name| name == "UTF8=ACCEPT") {
-            self.names = Names::Utf8;
-            enabled.push_str(" UTF8=ACCEPT");
-        }
-        if names.iter().any(|name| name == "CONDSTORE") {
-            self.enabled.condstore = true;
-            enabled.push_str(" CONDSTORE");
-        }
-        if names.iter().any(|name| name == "QRESYNC") {
-            self.enabled = Enabled { condstore: true, qresync: true };
-            enabled.push_str(" QRESYNC");
+        for (name, switch) in ENABLES {
+            if names.iter().any(|asked| asked.eq_ignore_ascii_case(name)) && !self.machine.is_off(name) {
+                switch(self);
+                enabled.push(' ');
+                enabled.push_str(name);
+            }
         }
         write_line(out, format_args!("* ENABLED{enabled}"));
         Completion::plain()
     }
+
+    /// What is switched off for an account of which a client can't cope with something.
+    // [clients#imap-what-to-offer]
+    fn switch_off(&mut self, account: &Account) -> Result<(), Fault> {
+        self.machine.switch_off(SwitchedOff::of(account)?.into_names());
+        Ok(())
+    }
 }
+
+/// Switches an extension on.
+type Switch = fn(&mut Imap);
+
+/// What ENABLE knows, and what it does.
+const ENABLES: [(&str, Switch); 4] = [
+    ("UTF8=ACCEPT", |imap| imap.names = Names::Utf8),
+    ("CONDSTORE", |imap| imap.enabled.condstore = true),
+    ("QRESYNC", |imap| imap.enabled = Enabled { condstore: true, qresync: true, ..imap.enabled }),
+    ("IMAP4rev2", |imap| {
+        imap.enabled.rev2 = true;
+        // [rfc9051#5.1] names are UTF-8 in it
+        imap.names = Names::Utf8;
+    }),
+];

@@ -1,20 +1,22 @@
 //! CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE.
 
 use super::dispatch::Outcome;
-use super::{Imap, render};
+use super::{Imap, Output, render};
 use crate::flows::Deletions;
 use crate::mail::{Fault, Status};
-use crate::proto::imap::name::WireName;
+use crate::proto::imap::name::{SEPARATOR, WireName};
 use crate::proto::imap::response::Completion;
 use crate::store::{SpecialUse, Tx};
 
 impl Imap {
     // [rfc3501#6.3.3] [rfc6154#3] [rfc8474#4.1]
-    pub(super) async fn create(&mut self, name: &WireName, uses: &[String]) -> Outcome {
-        let (account, name) = (self.account()?.id(), self.new_name(name)?);
+    pub(super) async fn create(&mut self, name: &WireName, uses: &[String], out: &mut Output) -> Outcome {
+        let (account, new) = (self.account()?.id(), self.new_name(name)?);
         let special_use = special_use(uses)?;
-        let job = move |tx: &mut Tx<'_>| tx.create_mailbox_for(account, &name, special_use);
+        let job = move |tx: &mut Tx<'_>| tx.create_mailbox_for(account, &new, special_use);
         let mailbox = self.services.store.write(job).await?;
+        let spelled = name.spelled(self.names).unwrap_or_default();
+        self.tell_kept_name(name, spelled.strip_suffix(SEPARATOR).unwrap_or(&spelled), out)?;
         Ok(Completion::with(format!("MAILBOXID ({})", render::mailbox_id(mailbox))))
     }
 
@@ -26,9 +28,22 @@ impl Imap {
     }
 
     // [rfc3501#6.3.5]
-    pub(super) async fn rename(&mut self, from: &WireName, to: &WireName) -> Outcome {
-        let (account, mailbox, to) = (self.account()?.id(), self.mailbox(from)?.id, self.new_name(to)?);
-        self.change(move |tx| tx.rename_mailbox(account, mailbox, &to)).await
+    pub(super) async fn rename(&mut self, from: &WireName, to: &WireName, out: &mut Output) -> Outcome {
+        let (account, old, new) = (self.account()?.id(), self.mailbox(from)?, self.new_name(to)?);
+        self.services.store.write(move |tx| tx.rename_mailbox(account, old.id, &new)).await?;
+        self.tell_kept_name(to, &old.name, out)?;
+        Ok(Completion::plain())
+    }
+
+    /// Tells the name of a new mailbox when it is kept in another form than it was sent in, with the one that it had.
+    // [rfc9051#6.3.4] [rfc9051#6.3.6]
+    fn tell_kept_name(&self, name: &WireName, before: &str, out: &mut Output) -> Result<(), Fault> {
+        let kept = self.new_name(name)?;
+        let spelled = name.spelled(self.names).unwrap_or_default();
+        if !self.enabled.rev2 || kept == spelled.strip_suffix(SEPARATOR).unwrap_or(&spelled) {
+            return Ok(());
+        }
+        self.tell_listed(&kept, Some(before), out)
     }
 
     /// A name is subscribed whether or not a mailbox has it, as the RFC allows; so the answer tells nobody whether

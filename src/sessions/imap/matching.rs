@@ -34,7 +34,7 @@ pub(super) struct Facts<'a> {
 
 /// What a search key means depends on: the mailbox as the client knows it, and the time.
 pub(super) struct Searched<'a> {
-    pub(super) keywords: &'a [Keyword],
+    pub(super) keywords: Vec<Keyword>,
     /// What `*` means among sequence numbers.
     pub(super) last_number: u32,
     /// What `*` means among UIDs.
@@ -207,7 +207,7 @@ mod tests {
         let texts = texts(&structure, |range| Ok(MESSAGE[at(range.start)..at(range.end)].to_vec())).unwrap();
         let digest = Digest::of(&structure.header);
         let searched = Searched {
-            keywords: &keywords,
+            keywords: keywords.to_vec(),
             last_number: 4,
             last_uid: 9,
             saved: &[Uid::new(7).unwrap()],

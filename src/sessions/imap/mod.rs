@@ -5,6 +5,9 @@
 //! in `dispatch`, a file.
 
 mod append;
+mod batches;
+mod catenate;
+mod contexts;
 mod copy;
 mod digest;
 mod dispatch;
@@ -18,6 +21,7 @@ mod listing;
 mod login;
 mod mailboxes;
 mod matching;
+mod multisearch;
 mod preview;
 mod quota;
 mod render;
@@ -107,6 +111,8 @@ struct Enabled {
     condstore: bool,
     /// VANISHED stands for EXPUNGE.
     qresync: bool,
+    /// IMAP4rev2 (RFC 9051): what it took out is no longer said, what it put in is.
+    rev2: bool,
 }
 
 /// Whether the conversation is compressed.

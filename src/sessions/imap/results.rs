@@ -1,7 +1,8 @@
 //! What SEARCH tells of the messages that it found: a list, or the results that were asked for (RFC 4731).
 
-use crate::mail::{ModSeq, Uid};
+use crate::mail::{ModSeq, Uid, UidValidity};
 use crate::proto::imap::command::Numbers;
+use crate::proto::imap::name::Names;
 use crate::proto::imap::response;
 use crate::proto::imap::returns::Returns;
 use crate::proto::imap::sequence::compact;
@@ -40,24 +41,27 @@ pub(super) fn plain(text: &mut Vec<u8>, word: &str, found: &[Found], numbers: Nu
     text.extend_from_slice(b"\r\n");
 }
 
+/// The mailbox that results are of, where it is not the selected one.
+pub(super) struct Place<'a> {
+    pub(super) name: &'a str,
+    pub(super) names: Names,
+    pub(super) uid_validity: UidValidity,
+}
+
 /// `* ESEARCH (TAG "a1") UID MIN 2 COUNT 9`. `found` is in the order of the answer; which is first and which last is
 /// asked by MIN and MAX.
-// [rfc4731#3.1] [rfc4731#3.2] [rfc9394#3.1]
+// [rfc4731#3.1] [rfc4731#3.2] [rfc9394#3.1] [rfc9051#7.3.4]
 pub(super) fn extended(
     text: &mut Vec<u8>,
     tag: &str,
+    place: Option<&Place<'_>>,
     found: &[Found],
     numbers: Numbers,
     returns: Returns,
     modseq: TellsModSeq,
 ) {
     let set = |found: &[Found]| compact(found.iter().map(|message| message.shown(numbers)));
-    text.extend_from_slice(b"* ESEARCH (TAG ");
-    response::string(text, tag.as_bytes());
-    text.push(b')');
-    if numbers == Numbers::Uid {
-        text.extend_from_slice(b" UID");
-    }
+    correlate(text, tag, place, numbers);
     if let (Some(first), true) = (found.first(), returns.min) {
         response::text(text, format_args!(" MIN {}", first.shown(numbers)));
     }
@@ -79,6 +83,22 @@ pub(super) fn extended(
         response::text(text, format_args!(" MODSEQ {highest}"));
     }
     text.extend_from_slice(b"\r\n");
+}
+
+/// `* ESEARCH (TAG "a1" MAILBOX INBOX UIDVALIDITY 7) UID`: which command's results follow, and of which mailbox.
+// [rfc7377#2.1]
+pub(super) fn correlate(text: &mut Vec<u8>, tag: &str, place: Option<&Place<'_>>, numbers: Numbers) {
+    text.extend_from_slice(b"* ESEARCH (TAG ");
+    response::string(text, tag.as_bytes());
+    if let Some(Place { name, names, uid_validity }) = place {
+        text.extend_from_slice(b" MAILBOX ");
+        response::mailbox(text, name, *names);
+        response::text(text, format_args!(" UIDVALIDITY {uid_validity}"));
+    }
+    text.push(b')');
+    if numbers == Numbers::Uid {
+        text.extend_from_slice(b" UID");
+    }
 }
 
 /// The messages that the results speak of: with MIN and MAX alone only these. They are also what is saved.
@@ -113,7 +133,7 @@ mod tests {
 
     fn told(returns: Returns, numbers: Numbers, modseq: TellsModSeq) -> String {
         let mut text = Vec::new();
-        extended(&mut text, "a", &found(), numbers, returns, modseq);
+        extended(&mut text, "a", None, &found(), numbers, returns, modseq);
         String::from_utf8(text).unwrap().trim_end().to_owned()
     }
 
@@ -139,7 +159,7 @@ mod tests {
         }
         let mut nothing = Vec::new();
         let returns = Returns { min: true, all: true, count: true, ..none };
-        extended(&mut nothing, "a", &[], Sequence, returns, Yes);
+        extended(&mut nothing, "a", None, &[], Sequence, returns, Yes);
         assert_eq!(nothing, b"* ESEARCH (TAG \"a\") COUNT 0\r\n");
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::digest::{Digest, Digests};
 use super::dispatch::{Outcome, write_line};
-use super::matching::{Facts, Query, Searched, texts};
+use super::matching::{Facts, Query, texts};
 use super::results::{self, Found, TellsModSeq};
 use super::{Imap, Output};
 use crate::mail::{Fault, MailboxId, Status, Time, Uid};
@@ -15,7 +15,7 @@ use crate::proto::imap::command::Numbers;
 use crate::proto::imap::response::Completion;
 use crate::proto::imap::returns::Returns;
 use crate::proto::imap::search::SearchKey;
-use crate::store::{Account, MessageView, Record};
+use crate::store::{Account, MailboxIndex, MessageView, Record};
 
 /// Messages that are read in one turn.
 const TURN: usize = 64;
@@ -34,9 +34,9 @@ pub(super) struct Telling<'a> {
 
 /// A message that the record alone doesn't decide.
 #[derive(Clone, Copy)]
-struct Candidate {
-    number: u32,
-    record: Record,
+pub(super) struct Candidate {
+    pub(super) number: u32,
+    pub(super) record: Record,
 }
 
 impl Imap {
@@ -49,9 +49,23 @@ impl Imap {
         numbers: Numbers,
         out: &mut Output,
     ) -> Outcome {
+        let returns = self.returns(returns);
         let how = Telling { word: "SEARCH", tag, numbers, returns, modseq: self.hear_of_modseq(&key) };
-        let found = self.find(tag, key, out).await;
+        let follows = self.follows(tag, returns, &key)?;
+        let found = self.find(tag, key.clone(), out).await;
+        match &found {
+            Ok(found) if follows => self.follow(tag, key, numbers, found)?,
+            Ok(_) if returns.is_some_and(|returns| returns.update) => Self::tell_not_followed(tag, out),
+            _ => {}
+        }
         self.tell_found(found, &how, out)
+    }
+
+    /// Without RETURN the answer is a plain list, which IMAP4rev2 does not have.
+    // [rfc9051#6.4.4]
+    fn returns(&self, returns: Option<Returns>) -> Option<Returns> {
+        let all = Returns { all: true, ..Returns::default() };
+        if self.enabled.rev2 { Some(returns.unwrap_or(all)) } else { returns }
     }
 
     /// Whether a command's keys ask for modification sequences; then the client hears of them from now on.
@@ -72,7 +86,7 @@ impl Imap {
         out: &mut Output,
     ) -> Outcome {
         let Telling { word, tag, numbers, returns, modseq } = *how;
-        if let Some(returns) = returns.filter(|returns| returns.save) {
+        if let Some(returns) = returns {
             // a search that fails saves nothing, and `$` is empty (RFC 5182 §2.1)
             self.save(found.as_deref().unwrap_or_default(), returns)?;
         }
@@ -80,7 +94,7 @@ impl Imap {
         match returns {
             None => results::plain(&mut text, word, &found, numbers, modseq),
             Some(returns) if returns.tells() => {
-                results::extended(&mut text, tag, &found, numbers, returns, modseq);
+                results::extended(&mut text, tag, None, &found, numbers, returns, modseq);
             }
             Some(_) => {}
         }
@@ -90,7 +104,10 @@ impl Imap {
 
     /// What `$` means from now on.
     // [rfc5182#2.1]
-    fn save(&mut self, found: &[Found], returns: Returns) -> Result<(), Fault> {
+    pub(super) fn save(&mut self, found: &[Found], returns: Returns) -> Result<(), Fault> {
+        if !returns.save {
+            return Ok(());
+        }
         let mut saved: Vec<_> = results::chosen(found, returns).into_iter().map(|found| found.uid).collect();
         saved.sort_unstable();
         self.selected_mut()?.saved = saved;
@@ -100,22 +117,24 @@ impl Imap {
     /// The messages that match, ascending.
     pub(super) async fn find(&self, tag: &str, key: SearchKey, out: &mut Output) -> Result<Vec<Found>, Fault> {
         let selected = self.selected()?;
-        let query = Query::new(
-            key,
-            &Searched {
-                keywords: &selected.index.keywords(),
-                last_number: selected.view.len(),
-                last_uid: selected.view.last().map_or(0, Uid::get),
-                saved: &selected.saved,
-                now: self.services.edge.now(),
-            },
-        );
-        let Sifted { mut found, candidates } = self.by_record(&query)?;
+        let query = Query::new(key, &selected.searched(self.services.edge.now()));
+        let sifted = by_record(&selected.index, selected.view.all(), &query);
+        self.decide(tag, query, sifted, self.reader()?, out).await
+    }
+
+    /// Reads what the records alone don't decide.
+    pub(super) async fn decide(
+        &self,
+        tag: &str,
+        query: Query,
+        Sifted { mut found, candidates }: Sifted,
+        reader: Reader,
+        out: &mut Output,
+    ) -> Result<Vec<Found>, Fault> {
         if candidates.is_empty() {
             return Ok(found);
         }
-        let query = Arc::new(query);
-        let (reader, mut progress) = (self.reader()?, self.progress(tag, candidates.len()));
+        let (query, mut progress) = (Arc::new(query), self.progress(tag, candidates.len()));
         for turn in candidates.chunks(TURN) {
             let (query, reader, turn) = (Arc::clone(&query), reader.clone(), turn.to_vec());
             found.extend(self.in_turn(move || reader.judge_all(&query, &turn)).await?);
@@ -158,43 +177,46 @@ impl Imap {
         tokio::task::spawn_blocking(work).await.map_err(failed)?
     }
 
-    fn reader(&self) -> Result<Reader, Fault> {
-        let digests = Arc::clone(&self.services.digests);
-        Ok(Reader { account: self.account()?.clone(), mailbox: self.selected()?.mailbox, digests })
+    pub(super) fn reader(&self) -> Result<Reader, Fault> {
+        Ok(self.reader_of(self.account()?.clone(), self.selected()?.mailbox))
+    }
+
+    pub(super) fn reader_of(&self, account: Account, mailbox: MailboxId) -> Reader {
+        Reader { account, mailbox, digests: Arc::clone(&self.services.digests) }
     }
 
     fn progress(&self, tag: &str, total: usize) -> Progress {
         Progress { tag: tag.to_owned(), done: 0, total, told: self.services.edge.now() }
     }
+}
 
-    /// Judges every message by its record: those that match, and those of which more must be known.
-    fn by_record(&self, query: &Query) -> Result<Sifted, Fault> {
-        let selected = self.selected()?;
-        let (mut found, mut candidates) = (Vec::new(), Vec::new());
-        selected.index.read(|records| {
-            let mut at = 0;
-            for (number, uid) in selected.view.all() {
-                // both are ascending, and nearly the same
-                while records.get(at).is_some_and(|record| record.uid < uid) {
-                    at += 1;
-                }
-                let Some(record) = records.get(at).filter(|record| record.uid == uid) else { continue };
-                match query.judge(&facts(number, record)) {
-                    Some(true) => found.push(found_as(number, record)),
-                    Some(false) => {}
-                    None => candidates.push(Candidate { number, record: *record }),
-                }
+/// Judges every message by its record: those that match, and those of which more must be known. The numbers and UIDs
+/// are ascending.
+pub(super) fn by_record(index: &MailboxIndex, numbered: impl Iterator<Item = (u32, Uid)>, query: &Query) -> Sifted {
+    let (mut found, mut candidates) = (Vec::new(), Vec::new());
+    index.read(|records| {
+        let mut at = 0;
+        for (number, uid) in numbered {
+            // both are ascending, and nearly the same
+            while records.get(at).is_some_and(|record| record.uid < uid) {
+                at += 1;
             }
-        });
-        Ok(Sifted { found, candidates })
-    }
+            let Some(record) = records.get(at).filter(|record| record.uid == uid) else { continue };
+            match query.judge(&facts(number, record)) {
+                Some(true) => found.push(found_as(number, record)),
+                Some(false) => {}
+                None => candidates.push(Candidate { number, record: *record }),
+            }
+        }
+    });
+    Sifted { found, candidates }
 }
 
 /// What the records alone tell of a mailbox.
-struct Sifted {
-    found: Vec<Found>,
+pub(super) struct Sifted {
+    pub(super) found: Vec<Found>,
     /// Those of which more must be known.
-    candidates: Vec<Candidate>,
+    pub(super) candidates: Vec<Candidate>,
 }
 
 /// How far a command is.
@@ -222,14 +244,14 @@ impl Progress {
 
 /// Reads messages for searches.
 #[derive(Clone)]
-struct Reader {
+pub(super) struct Reader {
     account: Account,
     mailbox: MailboxId,
     digests: Arc<Digests>,
 }
 
 impl Reader {
-    fn judge_all(&self, query: &Query, candidates: &[Candidate]) -> Result<Vec<Found>, Fault> {
+    pub(super) fn judge_all(&self, query: &Query, candidates: &[Candidate]) -> Result<Vec<Found>, Fault> {
         let records: Vec<Record> = candidates.iter().map(|candidate| candidate.record).collect();
         let digests = self.digest_all(&records)?;
         let mut found = Vec::new();
@@ -289,7 +311,7 @@ fn found_as(number: u32, record: &Record) -> Found {
     Found { number, uid: record.uid, modseq: record.modseq }
 }
 
-fn facts<'a>(number: u32, record: &Record) -> Facts<'a> {
+pub(super) fn facts<'a>(number: u32, record: &Record) -> Facts<'a> {
     Facts {
         number,
         uid: record.uid,

@@ -14,7 +14,7 @@ use crate::proto::imap::table::State;
 
 impl Imap {
     /// Whatever was selected is no longer, even when this fails.
-    // [rfc3501#6.3.1] [rfc3501#6.3.2] [rfc7162#3.2.11] [clients#imap-traps]
+    // [rfc3501#6.3.1] [rfc3501#6.3.2] [rfc9051#6.3.3] [rfc7162#3.2.11] [clients#imap-traps]
     pub(super) fn select(
         &mut self,
         mailbox: &WireName,
@@ -26,7 +26,8 @@ impl Imap {
             return Answer::done(Err(Fault::user(Status::OutOfSequence, "QRESYNC before it was enabled")));
         }
         self.enabled.condstore |= params.condstore;
-        if self.selected.take().is_some() && self.enabled.qresync {
+        // [rfc9051#6.3.2]
+        if self.selected.take().is_some() && (self.enabled.qresync || self.enabled.rev2) {
             write_line(out, format_args!("* OK [CLOSED] the mailbox before is closed"));
         }
         match self.open(mailbox, access, params.resync.as_ref(), out) {
@@ -51,8 +52,10 @@ impl Imap {
         let (mut selected, opened) = Selected::open(info.id, access, index);
         selected.write_flags(out);
         write_line(out, format_args!("* {} EXISTS", opened.messages));
-        write_line(out, format_args!("* 0 RECENT"));
-        if let Some(number) = opened.first_unseen {
+        if !self.enabled.rev2 {
+            write_line(out, format_args!("* 0 RECENT"));
+        }
+        if let Some(number) = opened.first_unseen.filter(|_| !self.enabled.rev2) {
             write_line(out, format_args!("* OK [UNSEEN {number}] first unseen"));
         }
         write_line(out, format_args!("* OK [UIDVALIDITY {}] UIDs valid", info.uid_validity));
@@ -63,6 +66,9 @@ impl Imap {
         write_line(out, format_args!("* OK [MAILBOXID ({})] the same under any name", render::mailbox_id(info.id)));
         // [rfc7162#3.1.2.1]
         write_line(out, format_args!("* OK [HIGHESTMODSEQ {}] last change", selected.view.known().0.max(1)));
+        if self.enabled.rev2 {
+            self.tell_listed(&info.name, None, out)?;
+        }
         if let Some(resync) = resync.filter(|resync| resync.uid_validity == info.uid_validity.0.get()) {
             self.tell_missed(&mut selected, resync, next, out)?;
         }
@@ -87,7 +93,7 @@ impl Imap {
         Ok(())
     }
 
-    // [rfc3501#6.4.2]
+    // [rfc3501#6.4.2] [rfc9051#6.4.1]
     pub(super) async fn close(&mut self) -> Answer {
         let writable = self.selected.as_ref().is_some_and(|selected| selected.access == Access::ReadWrite);
         // without a number of the change: what others did meanwhile is not told any more
@@ -95,7 +101,7 @@ impl Imap {
         self.leave(outcome.map(|()| Completion::plain()))
     }
 
-    // [rfc3691#2]
+    // [rfc3691#2] [rfc9051#6.4.2]
     pub(super) fn unselect(&mut self) -> Answer {
         self.leave(Ok(Completion::plain()))
     }

@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::contexts::Contexts;
 use super::dispatch::write_line;
+use super::matching::Searched;
 use super::view::{Changes, Expunges, News, View};
 use super::{Enabled, Imap, Output, render};
-use crate::mail::{Fault, Keyword, MailboxId, Status, SystemFlags, Uid};
+use crate::mail::{Fault, Keyword, MailboxId, Status, SystemFlags, Time, Uid};
 use crate::proto::imap::command::{Access, Numbers};
 use crate::proto::imap::response;
 use crate::proto::imap::sequence::{SequenceSet, compact};
@@ -25,6 +27,8 @@ pub(super) struct Selected {
     keywords: usize,
     /// What `$` means: the result of the last search that was saved, ascending (RFC 5182).
     pub(super) saved: Vec<Uid>,
+    /// Searches of which changes are told (RFC 5267).
+    pub(super) contexts: Contexts,
 }
 
 /// What SELECT tells of the messages.
@@ -45,7 +49,19 @@ impl Selected {
             after_last: records.last().map_or(1, |record| record.uid.get().saturating_add(1)),
         };
         let view = View::new(records.iter().map(|record| record.uid).collect(), known);
-        (Self { mailbox, access, index, view, keywords, saved: Vec::new() }, opened)
+        let contexts = Contexts::default();
+        (Self { mailbox, access, index, view, keywords, saved: Vec::new(), contexts }, opened)
+    }
+
+    /// What a search key means depends on.
+    pub(super) fn searched(&self, now: Time) -> Searched<'_> {
+        Searched {
+            keywords: self.index.keywords(),
+            last_number: self.view.len(),
+            last_uid: self.view.last().map_or(0, Uid::get),
+            saved: &self.saved,
+            now,
+        }
     }
 
     /// The messages that a set means.
@@ -79,7 +95,7 @@ impl Selected {
     }
 
     /// FLAGS and PERMANENTFLAGS.
-    // [rfc3501#7.2.6] [clients#imap-what-clients-do]
+    // [rfc3501#7.2.6] [rfc9051#7.3.5] [clients#imap-what-clients-do]
     pub(super) fn write_flags(&self, out: &mut Output) {
         let mut flags: Vec<String> = SystemFlags::NAMES.iter().map(|(_, name)| (*name).to_owned()).collect();
         flags.extend(self.index.keywords().iter().map(|keyword| keyword.as_str().to_owned()));
@@ -120,7 +136,10 @@ impl Selected {
         }
         let keywords = self.tell_keywords(out);
         let mut text = Vec::new();
+        let followed = self.contexts.places(&self.view);
         let news = self.view.apply(&changes, expunges);
+        self.contexts.tell_gone(&mut text, followed, &self.view);
+        self.contexts.note(&records);
         if enabled.qresync {
             vanished(&mut text, &news);
         }
@@ -171,7 +190,8 @@ impl Imap {
     /// Tells the client what happened in the selected mailbox, if one is selected.
     pub(super) fn tell(&mut self, expunges: Expunges, out: &mut Output) -> Result<(), Fault> {
         let enabled = self.enabled;
-        self.selected.as_mut().map_or(Ok(()), |selected| selected.tell(expunges, enabled, out))
+        self.selected.as_mut().map_or(Ok(()), |selected| selected.tell(expunges, enabled, out))?;
+        self.tell_contexts(out)
     }
 }
 

@@ -54,6 +54,10 @@ impl Imap {
             messages.sort_by(|a, b| compare(a, b, &criteria));
             messages.iter().map(|message| message.found).collect()
         });
+        // an order would have to be found anew for each change: SORT is answered once
+        if returns.is_some_and(|returns| returns.update) {
+            Self::tell_not_followed(tag, out);
+        }
         self.tell_found(found, &how, out)
     }
 

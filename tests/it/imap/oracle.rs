@@ -6,6 +6,8 @@ use imap_codec::{GreetingCodec, ResponseCodec};
 /// What imap-codec can't read, and why we say it nevertheless: how the response begins, how it may go on, the reason.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("* LIST ", " (\"CHILDINFO\" (\"SUBSCRIBED\"))", "mbox-list-extended of RFC 5258 §6, which it does not know"),
+    ("* LIST ", " (\"OLDNAME\" (", "RFC 9051 §6.3.9.7, which it does not know"),
+    ("* UIDBATCHES ", "(TAG ", "RFC 10022, which it does not know"),
     ("* STATUS ", "MAILBOXID (", "RFC 8474, which it does not know"),
     ("* STATUS ", " APPENDLIMIT ", "RFC 7889, which it does not know"),
     ("* ", " FETCH (EMAILID (", "RFC 8474 and RFC 8514, which it does not know"),

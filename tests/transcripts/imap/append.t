@@ -1,5 +1,5 @@
 # APPEND: literals of every sort, flags, dates; nothing is kept of what was wrong.
-# [rfc3501#6.3.11] [rfc4315#3] [rfc7888#3] [rfc7888#4] [rfc6855#4] [clients#imap-traps]
+# [rfc3501#6.3.11] [rfc9051#6.3.12] [rfc4315#3] [rfc7888#3] [rfc7888#4] [rfc6855#4] [clients#imap-traps]
 begin: selected
 append: 200
 quota: 600
@@ -34,7 +34,7 @@ C> j APPEND INBOX (\\Frob) {5+}\r\nhello\r\n
 S: j BAD [CLIENTBUG] the arguments have no valid form
 C> k APPEND INBOX {5+}\r\nhello extra\r\n
 S: k BAD [CLIENTBUG] the arguments have no valid form
-C> l APPEND INBOX {5+}\r\nhello {5+}\r\nhello\r\n
+C> l APPEND INBOX {5+}\r\nhello (\\Frob) {5+}\r\nhello\r\n
 S: l BAD [CLIENTBUG] the arguments have no valid form
 C: m APPEND INBOX
 S: m BAD [CLIENTBUG] the arguments have no valid form

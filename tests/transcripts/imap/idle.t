@@ -1,5 +1,5 @@
 # IDLE: news from others, a word every two minutes, no mailbox needed.
-# [rfc2177#3] [clients#imap-what-clients-do]
+# [rfc2177#3] [rfc9051#6.3.13] [clients#imap-what-clients-do]
 begin: selected
 message: plain.eml
 C: a IDLE

@@ -1,5 +1,5 @@
 # New keywords are told in FLAGS before any message has one; there is a limit.
-# [rfc3501#7.2.6] [clients#imap-what-clients-do]
+# [rfc3501#7.2.6] [rfc9051#7.3.5] [clients#imap-what-clients-do]
 begin: selected
 message: plain.eml
 C: a NOOP

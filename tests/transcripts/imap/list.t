@@ -1,5 +1,5 @@
 # LIST and LSUB with special use; INBOX first.
-# [rfc3501#6.3.8] [rfc3501#6.3.9] [rfc5258#3] [rfc6154#2] [rfc3348#3] [clients#imap-traps]
+# [rfc3501#6.3.8] [rfc9051#6.3.9] [rfc3501#6.3.9] [rfc5258#3] [rfc6154#2] [rfc3348#3] [clients#imap-traps]
 begin: signed in
 C: a LIST "" ""
 S: * LIST (\Noselect) "/" ""

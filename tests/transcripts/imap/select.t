@@ -1,5 +1,5 @@
 # SELECT, EXAMINE, CLOSE, UNSELECT; STATUS of what is selected.
-# [rfc3501#6.3.1] [rfc3501#6.3.2] [rfc3501#6.3.10] [rfc3501#6.4.2] [rfc3501#7.2.6] [rfc3691#2] [rfc4315#2.1]
+# [rfc3501#6.3.1] [rfc3501#6.3.2] [rfc9051#6.3.3] [rfc3501#6.3.10] [rfc9051#6.3.11] [rfc3501#6.4.2] [rfc9051#6.4.1] [rfc3501#7.2.6] [rfc3691#2] [rfc9051#6.4.2] [rfc4315#2.1]
 begin: signed in
 message: plain.eml \Seen
 message: plain.eml $Label1

@@ -1,5 +1,5 @@
 # NAMESPACE, ID in all its forms, ENABLE, NOOP, and what is no command.
-# [rfc2342#5] [rfc2971#3.1] [rfc5161#3.1] [rfc6855#3] [clients#imap-what-clients-do] [clients#imap-traps]
+# [rfc2342#5] [rfc9051#6.3.10] [rfc2971#3.1] [rfc5161#3.1] [rfc6855#3] [clients#imap-what-clients-do] [clients#imap-traps]
 begin: signed in
 C: a NAMESPACE
 S: * NAMESPACE (("" "/")) NIL NIL

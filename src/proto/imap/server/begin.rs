@@ -1,9 +1,7 @@
-//! How commands begin: the line is there, or the announcement of APPEND's message.
+//! How commands begin once their line is there.
 
-use super::super::append::{self, Head};
 use super::super::args::{Args, Parsed, syntax};
-use super::super::assembler::Announced;
-use super::super::command::{Append, Command, Headers, Kind};
+use super::super::command::{Command, Kind};
 use super::super::response;
 use super::super::table::{self, Action, Row, State};
 use super::{Current, Event, Handshake, Phase, Server, read_tag};
@@ -28,7 +26,7 @@ impl Server {
                 Err(fault) => self.fail(&fault),
             },
             Action::Authenticate => return self.authenticate(&mut args),
-            Action::Append => self.fail(&syntax("APPEND without a literal")),
+            Action::Append(form) => return self.append_whole(form, &mut args),
             Action::StartTls => match args.end() {
                 Ok(()) => self.start_tls(),
                 Err(fault) => self.fail(&fault),
@@ -39,7 +37,7 @@ impl Server {
     }
 
     /// Reads tag and name, and judges whether the command may be given now.
-    fn begin(&mut self, args: &mut Args<'_>) -> Parsed<&'static Row> {
+    pub(super) fn begin(&mut self, args: &mut Args<'_>) -> Parsed<&'static Row> {
         self.current = Current { tag: "*".to_owned(), name: "" };
         self.current.tag = read_tag(args).ok_or_else(|| syntax("a line without a tag"))?;
         if args.rest().contains(&0) {
@@ -47,12 +45,13 @@ impl Server {
         }
         args.space()?;
         let name = table::name(args)?;
-        let row = table::find(&name).ok_or_else(|| Fault::user(Status::CommandUnknown, "unknown command"))?;
+        let known = table::find(&name).filter(|row| !row.is_off(&self.off));
+        let row = known.ok_or_else(|| Fault::user(Status::CommandUnknown, "unknown command"))?;
         self.current.name = row.name;
         if row.states.contains(self.state) {
             return Ok(row);
         }
-        // [rfc3501#6.2.3] nothing but TLS before login
+        // [rfc3501#6.2.3] [rfc9051#6.2.3] nothing but TLS before login
         let status = match self.state {
             State::Plain => Status::TlsRequired,
             State::Secured if !row.states.contains(State::Plain) => Status::LoginRequired,
@@ -66,7 +65,7 @@ impl Server {
         Step::Event(Event::Command(Command { tag: self.current.tag.clone(), kind }))
     }
 
-    // [rfc3501#6.2.2] [rfc4959#3]
+    // [rfc3501#6.2.2] [rfc9051#6.2.2] [rfc4959#3]
     fn authenticate(&mut self, args: &mut Args<'_>) -> Option<Step<Event>> {
         match authenticate_arguments(args) {
             Ok((mechanism, initial)) => {
@@ -111,53 +110,17 @@ impl Server {
         self.pending = self.sasl(exchange, step);
     }
 
-    // [rfc3501#6.2.1]
+    // [rfc3501#6.2.1] [rfc9051#6.2.1]
     fn start_tls(&mut self) {
         response::line(&mut self.out, format_args!("{} OK begin TLS now", self.current.tag));
         self.phase = Phase::Handshake(Handshake::Due);
     }
 
-    // [rfc3501#6.1.3]
+    // [rfc3501#6.1.3] [rfc9051#6.1.3]
     fn logout(&mut self) {
         response::line(&mut self.out, format_args!("* BYE logging out"));
         response::line(&mut self.out, format_args!("{} OK LOGOUT completed", self.current.tag));
         self.phase = Phase::Closing;
-    }
-
-    /// Whether the command that is being read is an APPEND whose message has just been announced.
-    pub(super) fn append_head(&mut self, size: u64) -> Parsed<Option<Append>> {
-        let mut args = Args::new(self.assembler.text());
-        let is_append = read_tag(&mut args).is_some() && args.take(b" APPEND ");
-        if !is_append {
-            return Ok(None);
-        }
-        let text = self.assembler.text().to_vec();
-        let mut args = Args::new(&text);
-        let row = self.begin(&mut args)?;
-        debug_assert!(matches!(row.action, Action::Append));
-        args.space()?;
-        match append::head(&mut args, &self.current.tag, size)? {
-            Head::Complete(append) => Ok(Some(append)),
-            Head::Name => Ok(None),
-        }
-    }
-
-    /// APPEND's message is announced: within the limit the session is asked.
-    pub(super) fn append_announced(&mut self, append: Append, announced: Announced) -> Option<Step<Event>> {
-        if announced.size > self.limits.append {
-            self.refuse(announced, Fault::user(Status::MessageTooLarge, "APPEND beyond the limit"));
-            return None;
-        }
-        let rest = if append.headers == Headers::Utf8 { ")" } else { "" };
-        self.phase = Phase::AppendAsked { announced, rest };
-        Some(Step::Event(Event::AppendStart(append)))
-    }
-
-    /// The session takes the message.
-    pub(super) fn append_accepted(&mut self, announced: Announced, rest: &'static str) {
-        self.assembler.stream(announced.size);
-        self.invite(announced);
-        self.phase = Phase::Appending { rest };
     }
 }
 

@@ -3,17 +3,21 @@
 //! It holds the order of commands and answers, literals, SASL exchanges, IDLE and STARTTLS. Untagged data is not its
 //! matter: the session writes it between an event and its answer.
 
+mod append;
 mod begin;
 mod limits;
+
+use std::collections::VecDeque;
 
 use bytes::Bytes;
 
 pub use self::limits::{Bounds, Limits};
-use super::args::{Args, is_astring, syntax};
+use super::append::{Form, Place};
+use super::args::{Args, is_astring};
 use super::assembler::{Announced, Assembler, Pace, Piece};
-use super::command::{Append, Command};
+use super::command::{AppendStep, Command};
 use super::response::{self, Completion};
-use super::table::{self, State};
+use super::table::{self, Offer, State};
 use crate::mail::{Fault, Status};
 use crate::proto::sasl::{self, Exchange, KeysGiven, KeysWanted, SaslStep, Terms};
 use crate::proto::{Machine, Step};
@@ -25,13 +29,13 @@ pub enum Event {
     Command(Command),
     /// A login needs the keys of an account. Needs an answer: [`Answer::Keys`], or a failure.
     Keys(KeysWanted),
-    /// APPEND is about to send its message. Needs an answer: [`Answer::Proceed`] to have it, or a failure.
-    AppendStart(Append),
+    /// A step of APPEND or REPLACE. Needs an answer: [`Answer::Proceed`] to go on, or a failure.
+    Append(AppendStep),
     /// Octets of the message. No answer.
     Content(Bytes),
-    /// The message is complete. Needs an answer.
+    /// All messages are complete. Needs an answer.
     AppendEnd,
-    /// The message is complete and what followed it was wrong: it is not to be kept. No answer.
+    /// What followed a message was wrong: nothing is to be kept. No answer.
     AppendDropped,
     /// IDLE has ended. Needs an answer.
     IdleEnd(IdleEnd),
@@ -84,15 +88,10 @@ enum Phase {
     Reading,
     /// An event waits for its answer.
     Asked,
-    /// [`Event::AppendStart`] waits for its answer.
-    AppendAsked {
-        announced: Announced,
-        rest: &'static str,
-    },
-    /// The message of an APPEND, then the rest of its line, which must be this.
-    Appending {
-        rest: &'static str,
-    },
+    /// [`Event::Append`] waits for its answer.
+    AppendAsked(AppendAsked),
+    /// Octets of a message, then a segment of its command from this place.
+    Appending(Form, Place),
     /// What is left of a command is thrown away; then this is its answer.
     Refusing(Fault),
     Exchanging(Exchange),
@@ -104,6 +103,15 @@ enum Phase {
     /// STARTTLS was answered, TLS is not there yet.
     Handshake(Handshake),
     Closing,
+}
+
+/// The steps of a segment that wait to be told, and what follows them.
+#[derive(Debug)]
+struct AppendAsked {
+    form: Form,
+    steps: VecDeque<AppendStep>,
+    /// The literal that follows, with the place behind it; without one the command is complete.
+    literal: Option<(Announced, Place)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -124,6 +132,8 @@ struct Current {
 pub struct Server {
     limits: Limits,
     terms: Terms,
+    /// Capabilities that are switched off for the account, upper case.
+    off: Vec<String>,
     state: State,
     phase: Phase,
     /// What an answer led to, to be told next.
@@ -142,6 +152,7 @@ impl Server {
         Self {
             limits,
             terms: Terms::default(),
+            off: Vec::new(),
             state: State::Plain,
             phase: Phase::Greeting,
             pending: None,
@@ -169,10 +180,21 @@ impl Server {
         self.terms = terms;
     }
 
-    /// What AUTHENTICATE offers.
+    /// Switches these capabilities off: they are neither announced nor known, until the next call.
+    pub fn switch_off(&mut self, capabilities: Vec<String>) {
+        self.off = capabilities;
+    }
+
+    /// Whether a capability is switched off.
     #[must_use]
-    pub fn terms(&self) -> &Terms {
-        &self.terms
+    pub fn is_off(&self, capability: &str) -> bool {
+        self.off.iter().any(|off| off.eq_ignore_ascii_case(capability))
+    }
+
+    /// What CAPABILITY lists where the connection stands in this state.
+    #[must_use]
+    pub fn capabilities(&self, state: State) -> String {
+        table::capabilities(state, &Offer { terms: &self.terms, append_limit: self.limits.append, off: &self.off })
     }
 
     /// Whether the client idles.
@@ -189,7 +211,7 @@ impl Server {
     }
 
     fn greet(&mut self) {
-        let capabilities = table::capabilities(self.state, &self.terms);
+        let capabilities = self.capabilities(self.state);
         response::line(&mut self.out, format_args!("* OK [CAPABILITY {capabilities}] Sceau ready"));
         self.phase = Phase::Reading;
     }
@@ -213,7 +235,7 @@ impl Server {
         let text = self.assembler.take_text();
         match std::mem::replace(&mut self.phase, Phase::Reading) {
             Phase::Exchanging(exchange) => self.exchange_line(exchange, &text),
-            Phase::Appending { rest } => Some(self.append_line(rest, &text)),
+            Phase::Appending(form, place) => Some(self.append_line(form, place, &text)),
             Phase::Idling => Some(Step::Event(self.idle_line(&text))),
             // [clients#imap-traps] empty lines between commands mean nothing
             _ if text.is_empty() => None,
@@ -223,17 +245,8 @@ impl Server {
 
     fn idle_line(&mut self, text: &[u8]) -> Event {
         self.phase = Phase::Asked;
-        // [rfc2177#3]
+        // [rfc2177#3] [rfc9051#6.3.13]
         Event::IdleEnd(if text.eq_ignore_ascii_case(b"DONE") { IdleEnd::Done } else { IdleEnd::Broken })
-    }
-
-    fn append_line(&mut self, rest: &str, text: &[u8]) -> Step<Event> {
-        if text == rest.as_bytes() {
-            self.phase = Phase::Asked;
-            return Step::Event(Event::AppendEnd);
-        }
-        self.fail(&syntax("what follows the message of an APPEND"));
-        Step::Event(Event::AppendDropped)
     }
 
     // [rfc3501#6.2.2]
@@ -253,10 +266,7 @@ impl Server {
     fn announced(&mut self, announced: Announced) -> Option<Step<Event>> {
         match self.phase {
             Phase::Reading => {}
-            Phase::Appending { .. } => {
-                self.refuse(announced, syntax("a second literal in APPEND"));
-                return Some(Step::Event(Event::AppendDropped));
-            }
+            Phase::Appending(form, place) => return self.append_announced(form, place, announced),
             Phase::Idling => {
                 self.assembler.take_text();
                 return Some(Step::Event(self.idle_line(b"")));
@@ -266,10 +276,10 @@ impl Server {
                 return None;
             }
         }
-        match self.append_head(announced.size) {
-            Ok(Some(append)) => self.append_announced(append, announced),
+        match self.append_form() {
+            Ok(Some(form)) => self.append_announced(form, Place::Start, announced),
             Ok(None) => {
-                self.collect(announced);
+                self.collects(announced);
                 None
             }
             Err(fault) => {
@@ -279,17 +289,20 @@ impl Server {
         }
     }
 
-    /// A literal that becomes part of its command.
-    fn collect(&mut self, announced: Announced) {
+    /// Takes a literal that becomes part of its command, unless it is beyond the limits.
+    fn collects(&mut self, announced: Announced) -> bool {
         let bounds = self.bounds();
         let whole = (self.assembler.text().len() as u64).saturating_add(announced.size);
         if announced.size > bounds.literal || whole > bounds.command {
-            let fault = Fault::user(Status::LineTooLong, "a literal beyond the limits");
-            self.name_current();
-            return self.refuse(announced, fault);
+            if matches!(self.phase, Phase::Reading) {
+                self.name_current();
+            }
+            self.refuse(announced, Fault::user(Status::LineTooLong, "a literal beyond the limits"));
+            return false;
         }
         self.assembler.collect(announced.size);
         self.invite(announced);
+        true
     }
 
     /// Says that the literal may come, if the client waits to hear that.
@@ -328,7 +341,7 @@ impl Server {
                 return Some(Step::Event(self.idle_line(b"")));
             }
             Phase::Refusing(fault) => (fault, None),
-            Phase::Appending { .. } => (too_long(), Some(Step::Event(Event::AppendDropped))),
+            Phase::Appending(..) => (too_long(), Some(Step::Event(Event::AppendDropped))),
             Phase::Exchanging(_) => (too_long(), None),
             _ => {
                 self.name_current();
@@ -409,7 +422,7 @@ impl Machine for Server {
                 Phase::Asked
                 | Phase::KeysAsked(_)
                 | Phase::LoginAsked(_)
-                | Phase::AppendAsked { .. }
+                | Phase::AppendAsked(_)
                 | Phase::Handshake(Handshake::Begun) => return Step::NeedInput,
                 Phase::Handshake(Handshake::Due) if !self.assembler.is_drained() => self.hang_up_injected(),
                 Phase::Handshake(Handshake::Due) => {
@@ -429,10 +442,10 @@ impl Machine for Server {
     fn answer(&mut self, answer: Answer) {
         let phase = std::mem::replace(&mut self.phase, Phase::Reading);
         match (phase, answer) {
-            (Phase::AppendAsked { announced, rest }, Answer::Proceed) => self.append_accepted(announced, rest),
-            (Phase::AppendAsked { announced, .. }, Answer::Done { result, .. }) => {
+            (Phase::AppendAsked(asked), Answer::Proceed) => self.append_goes_on(asked),
+            (Phase::AppendAsked(asked), Answer::Done { result, .. }) => {
                 let unexplained = || Fault::ours(Status::Storage, "APPEND ended before its message");
-                self.refuse(announced, result.err().unwrap_or_else(unexplained));
+                self.append_refused(&asked, result.err().unwrap_or_else(unexplained));
             }
             (Phase::KeysAsked(mut exchange), Answer::Keys(given)) => {
                 let step = exchange.keys(&given);

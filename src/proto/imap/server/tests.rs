@@ -98,10 +98,13 @@ fn answer(event: &Event) -> Option<Answer> {
         Event::Command(Command { kind: Kind::Login(_), .. }) => Answer::becoming(ok, State::Authenticated),
         Event::Command(Command { kind: Kind::Select { .. }, .. }) => Answer::becoming(ok, State::Selected),
         Event::Command(Command { kind: Kind::Idle, .. }) => Answer::Proceed,
-        Event::AppendStart(append) if append.mailbox == WireName(b"none".to_vec()) => {
+        Event::Append(AppendStep::Start(append)) if append.mailbox == WireName(b"none".to_vec()) => {
             Answer::done(Err(Fault::user(Status::NoSuchMailbox, "none")))
         }
-        Event::AppendStart(_) => Answer::Proceed,
+        Event::Append(AppendStep::Url(url)) if url == "/none" => {
+            Answer::done(Err(Fault::user(Status::BadUrl, "none").about(url)))
+        }
+        Event::Append(_) => Answer::Proceed,
         Event::Content(_) | Event::AppendDropped => return None,
         Event::Keys(_) => Answer::done(Err(Fault::user(Status::LoginFailed, "no keys"))),
         Event::Command(_) | Event::AppendEnd | Event::IdleEnd(_) => Answer::done(ok),
@@ -119,7 +122,9 @@ fn after_login(input: &str) -> String {
 fn it_greets_with_what_works_now() {
     let mut peer = Peer::new(LIMITS);
     peer.feed(b"");
-    assert!(peer.text().starts_with("* OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR LOGINDISABLED ID STARTTLS] "));
+    assert!(
+        peer.text().starts_with("* OK [CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR LOGINDISABLED ID STARTTLS] ")
+    );
     let mut peer = Peer::secured();
     peer.feed(b"");
     assert!(peer.text().contains(" AUTH=PLAIN "));
@@ -308,12 +313,43 @@ fn the_message_of_an_append_is_streamed() {
     }
 }
 
+// [rfc3502#6.3.11] [rfc4469#3] [rfc8508#3.1]
+#[test]
+fn messages_and_parts_follow_each_other() {
+    let done = "a OK APPEND completed\r\n";
+    let go = "+ go ahead\r\n";
+    for (input, replies, octets) in [
+        ("a APPEND INBOX {3+}\r\nabc {3+}\r\ndef\r\n", done.to_owned(), "abcdef"),
+        ("a APPEND INBOX {3}\r\nabc (\\Seen) {3}\r\ndef\r\n", format!("{go}{go}{done}"), "abcdef"),
+        ("a APPEND INBOX CATENATE (URL \"/a\" TEXT {3+}\r\nabc TEXT {1+}\r\nd)\r\n", done.to_owned(), "abcd"),
+        ("a APPEND INBOX CATENATE (URL \"/a\")\r\n", done.to_owned(), ""),
+        ("a APPEND INBOX CATENATE (URL {2}\r\n/a TEXT {0+}\r\n)\r\n", format!("{go}{done}"), ""),
+        ("a APPEND INBOX CATENATE (TEXT {3+}\r\nabc URL {2+}\r\n/a) {2+}\r\nde\r\n", done.to_owned(), "abcde"),
+        (
+            "a APPEND INBOX CATENATE (TEXT {3+}\r\nabc URL /none TEXT {3+}\r\ndef) {3+}\r\nghi\r\n",
+            "a NO [BADURL \"/none\"] this URL stands for nothing here\r\n".to_owned(),
+            "abc",
+        ),
+        ("a REPLACE 1 INBOX {3+}\r\nabc\r\n", "a OK REPLACE completed\r\n".to_owned(), "abc"),
+        ("a UID REPLACE 1 INBOX {3+}\r\nabc\r\n", "a OK UID REPLACE completed\r\n".to_owned(), "abc"),
+    ] {
+        let mut peer = Peer::signed_in();
+        peer.feed(b"s SELECT INBOX\r\n");
+        peer.seen.clear();
+        peer.feed(input.as_bytes());
+        assert_eq!((peer.text(), content(&peer).as_slice()), (replies, octets.as_bytes()), "{input}");
+        peer.feed(b"b NOOP\r\n");
+        assert!(peer.text().ends_with("b OK NOOP completed\r\n"), "{input}");
+    }
+}
+
 #[test]
 fn a_message_with_something_wrong_behind_it_is_not_kept() {
     for input in [
         "a APPEND INBOX {3+}\r\nabc x\r\n",
-        "a APPEND INBOX {3+}\r\nabc {3+}\r\nabc\r\n",
-        "a APPEND INBOX {3+}\r\nabc {3}\r\n",
+        "a APPEND INBOX {3+}\r\nabc  {3+}\r\nabc\r\n",
+        "a APPEND INBOX {3+}\r\nabc (\\Foo) {3}\r\n",
+        "a APPEND INBOX CATENATE (TEXT {3+}\r\nabc URL {70+}\r\nabc\r\n)\r\n",
         "a APPEND INBOX UTF8 (~{3+}\r\nabc\r\n",
         &format!("a APPEND INBOX {{3+}}\r\nabc{}\r\n", "x".repeat(300)),
     ] {
@@ -327,7 +363,7 @@ fn a_message_with_something_wrong_behind_it_is_not_kept() {
     }
 }
 
-// [rfc3501#6.1.3]
+// [rfc3501#6.1.3] [rfc9051#6.1.3]
 #[test]
 fn logout_says_goodbye_first() {
     assert_eq!(after_login("a LOGOUT\r\nb NOOP\r\n"), "* BYE logging out\r\na OK LOGOUT completed\r\n");
@@ -348,6 +384,9 @@ fn fragment() -> impl Strategy<Value = Vec<u8>> {
         Just("a SEARCH SUBJECT {60+}\r\n".to_owned()),
         Just("a APPEND INBOX (\\Seen) {12+}\r\n".to_owned()),
         Just("a APPEND none {12+}\r\n".to_owned()),
+        Just("a APPEND INBOX CATENATE (URL {2+}\r\n/a TEXT {12+}\r\n".to_owned()),
+        Just(" URL /none TEXT {3+}\r\n".to_owned()),
+        Just(")\r\n".to_owned()),
         Just("a APPEND INBOX {501+}\r\n".to_owned()),
         Just("hello\r\nworld".to_owned()),
         (0_usize..260).prop_map(|n| "x".repeat(n)),

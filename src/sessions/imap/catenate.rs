@@ -1,0 +1,87 @@
+//! CATENATE's URLs: octets of messages that the login may read anyway become part of a new one. What leaves a body that
+//! way is a transfer, as if it had been fetched: the new message can be read without another event of the old one.
+
+use super::Imap;
+use crate::flows::{Access, FetchBasis};
+use crate::mail::{Fault, MailboxId, Status, Uid};
+use crate::proto::imap::name::Names;
+use crate::proto::imap::url::MessageUrl;
+use crate::proto::mime::section::{Found, SectionText, partial};
+use crate::store::BodyReader;
+
+/// Octets that are decrypted at once.
+const CHUNK: u64 = 256 * 1024;
+
+impl Imap {
+    /// Appends what a URL stands for to the message that is being put together.
+    // [rfc4469#3] [rfc4469#4] [proofs#when-is-it-open]
+    pub(super) async fn append_url(&mut self, url: &str) -> Result<(), Fault> {
+        let bad = |fault: Fault| match fault.status {
+            Status::NoSuchMailbox | Status::MessageGone => bad_url(url),
+            _ => fault,
+        };
+        let parsed = MessageUrl::parse(url).ok_or_else(|| bad_url(url))?;
+        let (mailbox, uid) = self.pointed_at(&parsed).map_err(bad)?;
+        let view = self.account()?.view(mailbox, uid).map_err(bad)?;
+        let structure = view.structure.prefixed(&view.prefix);
+        let found = parsed.section.find(&structure).ok_or_else(|| bad_url(url))?;
+        let own_header =
+            parsed.section.path.is_empty() && !matches!(parsed.section.text, SectionText::Whole | SectionText::Text);
+        if let (Found::Octets(range), false) = (&found, own_header) {
+            let range = parsed.partial.map_or(range.clone(), |asked| partial(range, asked.start, asked.length));
+            let body = self.receive_body(mailbox, uid).await.map_err(bad)?;
+            return self.append_body(&body, range).await;
+        }
+        let octets = match found {
+            Found::Fields(range, fields) if !own_header => {
+                fields.of(&self.receive_body(mailbox, uid).await.map_err(bad)?.read(range)?)
+            }
+            Found::Fields(_, fields) => fields.of(&structure.header),
+            Found::Octets(_) => structure.header.clone(),
+        };
+        let whole = 0..octets.len() as u64;
+        let range = parsed.partial.map_or(whole.clone(), |asked| partial(&whole, asked.start, asked.length));
+        let at = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(octets.len());
+        self.reserve(range.end - range.start)?;
+        self.append_octets(&octets[at(range.start)..at(range.end)]).await
+    }
+
+    fn pointed_at(&self, url: &MessageUrl) -> Result<(MailboxId, Uid), Fault> {
+        let gone = || Fault::user(Status::MessageGone, "a URL in CATENATE");
+        // a URL's names are UTF-8, whatever the session's are
+        let name = url.mailbox.read(Names::Utf8).ok_or_else(gone)?;
+        let info = self.account()?.mailbox_by_name(&name)?.ok_or_else(gone)?;
+        let same = url.uid_validity.is_none_or(|asked| asked == info.uid_validity.0.get());
+        let uid = Uid::new(url.uid).filter(|_| same).ok_or_else(gone)?;
+        Ok((info.id, uid))
+    }
+
+    async fn receive_body(&self, mailbox: MailboxId, uid: Uid) -> Result<BodyReader, Fault> {
+        let person = self.person()?;
+        let (uids, openings) = ([uid], &self.services.openings);
+        let (basis, access) = (FetchBasis::Peek, Access::ReadOnly);
+        let receipts = openings.fetch(&person.account, mailbox, &uids, &person.login, basis, access).await?;
+        let receipt = receipts.first().ok_or_else(|| Fault::ours(Status::Storage, "a transfer without a receipt"))?;
+        person.account.body(mailbox, uid, receipt)
+    }
+
+    async fn append_body(&mut self, body: &BodyReader, range: std::ops::Range<u64>) -> Result<(), Fault> {
+        self.reserve(range.end - range.start)?;
+        let mut at = range.start;
+        while at < range.end {
+            let octets = body.read(at..range.end.min(at + CHUNK))?;
+            if octets.is_empty() {
+                return Err(Fault::ours(Status::Storage, "a body is shorter than its structure says"));
+            }
+            at += octets.len() as u64;
+            self.append_octets(&octets).await?;
+        }
+        Ok(())
+    }
+}
+
+/// `[BADURL "/INBOX/;UID=9"]`: the same for a form that nobody reads, and for what does not exist.
+// [rfc4469#4.1]
+fn bad_url(url: &str) -> Fault {
+    Fault::user(Status::BadUrl, "a URL in CATENATE").about(url)
+}
