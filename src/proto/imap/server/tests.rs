@@ -349,7 +349,7 @@ fn a_message_with_something_wrong_behind_it_is_not_kept() {
         "a APPEND INBOX {3+}\r\nabc x\r\n",
         "a APPEND INBOX {3+}\r\nabc  {3+}\r\nabc\r\n",
         "a APPEND INBOX {3+}\r\nabc (\\Foo) {3}\r\n",
-        "a APPEND INBOX CATENATE (TEXT {3+}\r\nabc URL {70+}\r\nabc\r\n)\r\n",
+        "a APPEND INBOX CATENATE (TEXT {3+}\r\nabc URL {70}\r\n",
         "a APPEND INBOX UTF8 (~{3+}\r\nabc\r\n",
         &format!("a APPEND INBOX {{3+}}\r\nabc{}\r\n", "x".repeat(300)),
     ] {
