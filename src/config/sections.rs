@@ -12,6 +12,7 @@ use crate::mail::Domain;
 use crate::net::clamav::Socket;
 use crate::net::http::Url;
 use crate::net::tls::Tickets;
+use crate::net::tokens::{Algorithm, Inquiry, Issuer};
 use crate::trust::signature::SignaturePolicy;
 use crate::trust::{AttributeType, DistinguishedName, ExtendedUsage, HostNameRule, RevocationDepth, UnknownRevocation};
 
@@ -168,6 +169,51 @@ settings! {
         failure_wait_max: Duration = Default r#""10 s""# (r#""0 s""# to r#""60 s""#);
         /// Temps au bout duquel la moitié des échecs est oubliée ; aucune punition ne dure plus.
         failures_half_life: Duration = Default r#""15 min""# (r#""1 s""# to r#""1 d""#);
+    }
+
+    /// Jetons de fournisseurs d'identité (XOAUTH2, OAUTHBEARER) : Pro Santé Connect ou un autre. Sans émetteur, ces
+    /// mécanismes ne sont pas annoncés. Voir docs/login.md.
+    tokens: Tokens {
+        /// Émetteurs qui sont Pro Santé Connect, tels que les jetons les nomment (« iss »). Les preuves diront « psc ».
+        psc_issuers: Vec<Issuer> = Default "[]";
+        /// Chemin de leur description (OpenID Connect Discovery), après l'adresse de l'émetteur.
+        psc_discovery: String = Default r#""/.well-known/wallet-openid-configuration""#;
+        /// Autres émetteurs, par exemple l'annuaire d'un établissement (« /.well-known/openid-configuration »). Les preuves
+        /// diront « password » : rien n'est su de plus de la façon dont la personne s'y identifie.
+        other_issuers: Vec<Issuer> = Default "[]";
+        /// Autorités (PEM ou DER) des serveurs HTTPS des émetteurs. Vide : celles de « trust ». Jamais celles du système.
+        anchors: Vec<PathBuf> = Default "[]";
+        /// Services dont les jetons sont acceptés (« aud ») : un nom d'ici doit y être.
+        audiences: Vec<String> = Default "[]";
+        /// Logiciels dont les jetons sont acceptés (« azp », « client_id »). L'une des deux listes est nécessaire, sinon
+        /// un jeton fait pour n'importe quel service ouvrirait les boîtes ; quand les deux sont là, les deux comptent.
+        clients: Vec<String> = Default "[]";
+        /// Droits que le jeton doit porter (« scope »), tous.
+        scopes: Vec<String> = Default r#"["openid"]"#;
+        /// Algorithmes de signature acceptés, parmi ceux-ci.
+        algorithms: Vec<Algorithm> = Default r#"["RS256", "PS256", "ES256", "EdDSA"]"#;
+        /// Champs du jeton où se trouve l'identifiant national (8 et le RPPS, 0 et l'ADELI) ; ceux qui y sont doivent
+        /// s'accorder. Un autre émetteur doit y garantir ce numéro : il ouvre les boîtes.
+        person_claims: Vec<String> = Default r#"["SubjectNameID", "preferred_username"]"#;
+        /// Écart toléré entre l'horloge de l'émetteur et la nôtre.
+        leeway: Duration = Default r#""30 s""# (r#""0 s""# to r#""5 min""#);
+        /// Âge à partir duquel les clés d'un émetteur sont relues.
+        keys_every: Duration = Default r#""1 h""# (r#""1 s""# to r#""1 d""#);
+        /// Temps au moins entre deux lectures des clés : un jeton qui nomme une clé inconnue n'en provoque pas d'autre.
+        keys_again_after: Duration = Default r#""30 s""# (r#""1 s""# to r#""1 h""#);
+        /// Quand l'émetteur ne répond plus, temps pendant lequel ses clés servent encore ; ensuite refus temporaire.
+        keys_grace: Duration = Default r#""1 d""# (r#""0 s""# to r#""7 d""#);
+        /// Attente d'une réponse de l'émetteur.
+        timeout: Duration = Default r#""5 s""# (r#""1 s""# to r#""1 min""#);
+        /// Demander à l'émetteur ce que vaut un jeton (RFC 7662) : « off », « opaque » (ceux que lui seul sait lire) ou
+        /// « always » (les siens tous : un jeton révoqué avant sa fin n'ouvre plus rien).
+        introspection: Inquiry = Default r#""off""#;
+        /// Émetteur à qui l'on demande ; un jeton n'est montré qu'à lui. Absent : le premier des deux listes.
+        introspection_issuer: Option<Issuer> = Optional r#""https://auth.esw.esante.gouv.fr/auth/realms/esante-wallet""#;
+        /// Notre identifiant chez lui.
+        client_id: Option<String> = Optional r#""sceau""#;
+        /// Fichier de notre secret chez lui (droits 0600).
+        client_secret: Option<PathBuf> = Optional r#""/etc/sceau/psc.secret""#;
     }
 
     /// Envoi par les personnes et leurs logiciels (identification obligatoire, sous TLS).

@@ -188,6 +188,7 @@ always_present!(
     HostNameRule,
     RevocationDepth
 );
+always_present!(crate::net::tokens::Inquiry);
 always_present!(UnknownRevocation, Tickets, bool, super::values::Switch, crate::trust::AttributeType);
 impl<T> Absent for Vec<T> {}
 impl<K, V> Absent for std::collections::BTreeMap<K, V> {}

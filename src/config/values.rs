@@ -14,6 +14,7 @@ use crate::mail::Domain;
 use crate::net::clamav::Socket;
 use crate::net::http::Url;
 use crate::net::tls::Tickets;
+use crate::net::tokens::{Algorithm, Inquiry, Issuer};
 use crate::trust::signature::SignaturePolicy;
 use crate::trust::{AttributeType, DistinguishedName, ExtendedUsage, HostNameRule, RevocationDepth, UnknownRevocation};
 
@@ -204,6 +205,18 @@ impl Setting for SocketAddr {
 
     fn read(value: &DeValue<'_>, _base: &Path) -> Option<Self> {
         value.as_str()?.parse().ok()
+    }
+
+    fn write(&self) -> String {
+        quoted(&self.to_string())
+    }
+}
+
+impl Setting for Issuer {
+    const EXPECTED: &'static str = "l'adresse https:// d'un émetteur, telle que ses jetons la portent";
+
+    fn read(value: &DeValue<'_>, _base: &Path) -> Option<Self> {
+        Self::parse(value.as_str()?)
     }
 
     fn write(&self) -> String {
@@ -427,6 +440,12 @@ words! { ExtendedUsage expects "\"role\", \"either\" ou \"any\"" { Role = "role"
 
 words! { HostNameRule expects "\"alternative-name\" ou \"common-name-too\"" {
     AlternativeName = "alternative-name", CommonNameToo = "common-name-too",
+} }
+
+words! { Inquiry expects "\"off\", \"opaque\" ou \"always\"" { Off = "off", Opaque = "opaque", Always = "always" } }
+
+words! { Algorithm expects "\"RS256\", \"PS256\", \"ES256\" ou \"EdDSA\"" {
+    Rs256 = "RS256", Ps256 = "PS256", Es256 = "ES256", EdDsa = "EdDSA",
 } }
 
 words! { Tickets expects "\"off\" ou \"on\"" { Off = "off", On = "on" } }

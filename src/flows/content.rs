@@ -52,6 +52,19 @@ pub(super) struct Content {
     pub(super) hashes: BodyHashes,
 }
 
+/// Why content is not taken, and what it was: what the proof of a refusal commits to.
+pub(super) struct Unfit {
+    pub(super) fault: Fault,
+    /// As [`message_value`] writes it; none when the failure is not the message's.
+    pub(super) message: Option<String>,
+}
+
+impl From<Fault> for Unfit {
+    fn from(fault: Fault) -> Self {
+        Self { fault, message: None }
+    }
+}
+
 impl ContentWriter {
     /// Begins content of at most `max` octets; `host` is this server in `Received:` fields.
     ///
@@ -101,17 +114,10 @@ impl ContentWriter {
     }
 
     /// Makes the content durable; in no mailbox yet, so a failure after this leaves garbage, never half a message.
-    pub(super) async fn finish(self) -> Result<Content, Fault> {
+    pub(super) async fn finish(self) -> Result<Content, Unfit> {
         let structure = self.walker.finish();
-        refuse_loops(&structure.header, &self.host)?;
-        if structure.truncated {
-            // What the walker did not read would be invisible to clients and missing from the proofs.
-            return Err(Fault::peer(Status::MessageMalformed, "parts or header beyond the limits"));
-        }
-        if let Some(scan) = self.scan
-            && let Finding::Malware(name) = scan.finish().await?
-        {
-            return Err(Fault::peer(Status::Malware, format!("the scanner found {name}")));
+        if let Err(fault) = judge(&structure, &self.host, self.scan).await {
+            return Err(Unfit { fault, message: Some(message_value(self.size, &self.body.sha256())) });
         }
         let hashes = self.digester.map(Digester::finish).unwrap_or_default();
         let (eight_bit, head) = (self.eight_bit, self.head);
@@ -162,6 +168,22 @@ impl Content {
     fn header_text(&self, name: &str) -> Option<String> {
         let field = Headers::find(&self.structure.header, name)?;
         Some(mime::header_text(&field.value()).trim().to_owned())
+    }
+}
+
+/// Whether content may be taken at all.
+async fn judge(structure: &Structure, host: &str, scan: Option<Box<dyn Scan>>) -> Result<(), Fault> {
+    refuse_loops(&structure.header, host)?;
+    if structure.truncated {
+        // What the walker did not read would be invisible to clients and missing from the proofs.
+        return Err(Fault::peer(Status::MessageMalformed, "parts or header beyond the limits"));
+    }
+    match scan {
+        Some(scan) => match scan.finish().await? {
+            Finding::Nothing => Ok(()),
+            Finding::Malware(name) => Err(Fault::peer(Status::Malware, format!("the scanner found {name}"))),
+        },
+        None => Ok(()),
     }
 }
 

@@ -43,7 +43,7 @@ pub use gossip::{Gossip, Rumour};
 pub use grants::Grants;
 pub use keep::{Changed, DropNotice, Keep, Picked, QueueKeeper};
 pub use login::{
-    Behalf, Login, LoginSettings, Logins, Pause, PersonCertificates, ThrottleSettings, TokenChecker, TokenFacts,
+    Behalf, Level, Login, LoginSettings, Logins, Pause, PersonCertificates, ThrottleSettings, TokenChecker, TokenFacts,
     Visitor, addresses, hash_password, new_scram_keys,
 };
 pub use open::{Access, Deletions, FetchBasis, Openings};

@@ -169,7 +169,7 @@ impl Transaction for Incoming {
     // [rfc5321#6.1]
     async fn commit(mut self) -> Result<EnvelopeId, Fault> {
         let begun = self.content.take().ok_or_else(|| Fault::ours(Status::OutOfSequence, "no content"))?;
-        let content = begun.finish().await?;
+        let content = begun.finish().await.map_err(|unfit| unfit.fault)?;
         let (envelope, intake) = (self.envelope, Arc::clone(&self.intake));
         let rumour = content.header(super::gossip::FIELD);
         let claims = claims(&intake.store, Teller::Operator(&self.operator), &content)?;

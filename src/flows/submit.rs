@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::authorship::authored_by;
 use super::blind_copies::BlindCopyFilter;
-use super::content::{Content, ContentWriter, Examination};
+use super::content::{Content, ContentWriter, Examination, Unfit};
 use super::receipts::debt::{About, owe};
 use super::receipts::{Claim, Teller, claims};
 use super::receive::{deliver, delivered, names};
@@ -47,7 +47,7 @@ pub struct Submission {
     trust: Arc<Trust>,
     edge: Edge,
     settings: SubmissionSettings,
-    refusals: Refusals,
+    refusals: Arc<Refusals>,
     signers: Arc<Signers>,
     scanner: Option<Arc<dyn Scanner>>,
 }
@@ -82,7 +82,7 @@ impl Submission {
     /// The flow over these parts.
     #[must_use]
     pub fn new(store: Arc<Store>, trust: Arc<Trust>, edge: Edge, settings: SubmissionSettings) -> Self {
-        let refusals = Refusals::new(Arc::clone(&store), edge.clone());
+        let refusals = Arc::new(Refusals::new(Arc::clone(&store), edge.clone()));
         Self { store, trust, edge, settings, refusals, signers: Arc::default(), scanner: None }
     }
 
@@ -96,6 +96,12 @@ impl Submission {
     #[must_use]
     pub fn scanning(self, scanner: Option<Arc<dyn Scanner>>) -> Self {
         Self { scanner, ..self }
+    }
+
+    /// The same, with the count of today's refusals of the flow that this one replaces.
+    #[must_use]
+    pub fn remembering(self, before: &Self) -> Self {
+        Self { refusals: Arc::clone(&before.refusals), ..self }
     }
 
     /// What a login may send at once.
@@ -191,7 +197,14 @@ impl Transaction for Outgoing {
         let begun = self.content.take().ok_or_else(|| Fault::ours(Status::OutOfSequence, "no content"))?;
         let (filter, mut writer) = begun;
         writer.write(&filter.finish()).await?;
-        let content = writer.finish().await?;
+        let content = match writer.finish().await {
+            Ok(content) => content,
+            Err(Unfit { fault, message }) => {
+                let refusals = &self.submission.refusals;
+                refusals.record(&self.login, Some(&self.reverse_path), message.as_deref(), &fault).await;
+                return Err(fault);
+            }
+        };
         let author = match authored_by(&self.owned, &content.structure.header) {
             Ok(author) => author,
             Err(fault) => {

@@ -2,7 +2,7 @@
 //!
 //! [`listener`] accepts within limits, [`connection`] drives one conversation, [`tls`] has `trust` judge certificates
 //! in its handshake; [`http`] fetches from those few addresses that the configuration names; [`clamav`] and
-//! [`key_records`] ask what the flows want to know of a content. What is said in it is the session's business, who may
+//! [`key_records`] ask what the flows want to know of a content, [`tokens`] whether a token of a login is good. What is said in it is the session's business, who may
 //! say it is decided in `trust`, `policy` and the flows.
 
 pub mod clamav;
@@ -14,4 +14,5 @@ pub mod listener;
 pub mod places;
 pub mod relay;
 pub mod tls;
+pub mod tokens;
 mod transport;

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::data::Data;
+use super::data::{Data, StartError};
 use super::refusals::Refusals;
-use super::{settings, stats};
+use super::{settings, stats, tokens};
 use crate::config::Config;
 use crate::flows::statistics::{self, Direction};
 use crate::flows::{Incoming, Intake, KeyRecords, Login, Logins, Openings, Outgoing, Pause, Peer, Submission, Visitor};
@@ -40,12 +40,15 @@ impl Doors {
         data: &Data,
         trust: &Arc<Trust>,
         refusals: &Arc<Refusals>,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, StartError> {
         let kept = Kept {
             logins: sign_in(config, data, trust)?,
             refusals: Arc::clone(refusals),
             digests: Arc::default(),
             turns: Arc::new(Semaphore::new(TURNS)),
+            peers: PeerUse::new(settings::peer_rates(config)),
+            accounts: AccountUse::new(settings::account_rates(config)),
+            refused: None,
         };
         Ok(Self::with(config, data, trust, kept))
     }
@@ -57,21 +60,30 @@ impl Doors {
             refusals: Arc::clone(&self.operators.refusals),
             digests: Arc::clone(&self.mailboxes.digests),
             turns: Arc::clone(&self.mailboxes.turns),
+            peers: Arc::clone(&self.operators.in_use),
+            accounts: Arc::clone(&self.people.in_use),
+            refused: Some(Arc::clone(&self.people.submission)),
         };
+        kept.peers.set_rates(settings::peer_rates(config));
+        kept.accounts.set_rates(settings::account_rates(config));
         Self::with(config, data, trust, kept)
     }
 
     fn with(config: &Config, data: &Data, trust: &Arc<Trust>, kept: Kept) -> Self {
         let edge = &data.edge;
         let submission = submission(config, data, trust);
+        let submission = match &kept.refused {
+            Some(before) => submission.remembering(before),
+            None => submission,
+        };
         Self {
-            operators: Arc::new(OperatorsDoor::new(config, data, trust, &kept.refusals)),
+            operators: Arc::new(OperatorsDoor::new(config, data, trust, &kept)),
             people: Arc::new(SubmissionDoor {
                 logins: kept.logins.clone(),
                 submission: Arc::new(submission),
                 settings: settings::submission_smtp(config),
                 timing: settings::submission_timing(config),
-                in_use: AccountUse::new(settings::account_rates(config)),
+                in_use: Arc::clone(&kept.accounts),
                 clock: Arc::clone(&edge.clock),
                 domains: Arc::new(data.domains.clone()),
                 statistics: Arc::clone(&data.refusals),
@@ -87,6 +99,10 @@ struct Kept {
     refusals: Arc<Refusals>,
     digests: Arc<Digests>,
     turns: Arc<Semaphore>,
+    peers: Arc<PeerUse>,
+    accounts: Arc<AccountUse>,
+    /// The flow before, which knows how many refusals of today were recorded.
+    refused: Option<Arc<Submission>>,
 }
 
 fn mailboxes(config: &Config, data: &Data, kept: Kept) -> Services {
@@ -109,11 +125,15 @@ fn submission(config: &Config, data: &Data, trust: &Arc<Trust>) -> Submission {
 }
 
 /// How people sign in.
-fn sign_in(config: &Config, data: &Data, trust: &Arc<Trust>) -> Result<SignIn, Fault> {
-    let logins = Logins::new(Arc::clone(&data.store), data.edge.clone(), settings::login(config))?;
+fn sign_in(config: &Config, data: &Data, trust: &Arc<Trust>) -> Result<SignIn, StartError> {
+    let logins = Logins::new(Arc::clone(&data.store), data.edge.clone(), settings::login(config));
+    let logins = logins.map_err(StartError::new)?;
     let logins = logins.pausing(Arc::new(Timer));
     let logins = if config.login.certificates.is_on() { logins.trusting(Arc::clone(trust)) } else { logins };
-    Ok(SignIn::new(Arc::new(logins)))
+    Ok(match tokens::checker(config, trust, &data.edge.clock)? {
+        Some((tokens, terms)) => SignIn::new(Arc::new(logins.checking(Arc::new(tokens)))).with_tokens(terms),
+        None => SignIn::new(Arc::new(logins)),
+    })
 }
 
 /// The runtime's timer.
@@ -138,7 +158,7 @@ pub(super) struct OperatorsDoor {
 }
 
 impl OperatorsDoor {
-    fn new(config: &Config, data: &Data, trust: &Arc<Trust>, refusals: &Arc<Refusals>) -> Self {
+    fn new(config: &Config, data: &Data, trust: &Arc<Trust>, kept: &Kept) -> Self {
         let (store, edge, host) = (&data.store, &data.edge, config.server.name.to_string());
         let intake = Intake::new(Arc::clone(store), edge.clone(), host, settings::intake(config));
         let records = config.dkim.verify.then(|| Arc::new(SystemKeyRecords::new()) as Arc<dyn KeyRecords>);
@@ -148,11 +168,11 @@ impl OperatorsDoor {
             intake: Arc::new(
                 intake.verifying(records).scanning(settings::scanner(config)).hearing(Arc::clone(&data.gossip)),
             ),
-            refusals: Arc::clone(refusals),
+            refusals: Arc::clone(&kept.refusals),
             statistics: Arc::clone(&data.refusals),
             settings: settings::operators_smtp(config),
             timing: settings::operators_timing(config),
-            in_use: PeerUse::new(settings::peer_rates(config)),
+            in_use: Arc::clone(&kept.peers),
         }
     }
 

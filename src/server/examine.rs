@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::lock::{DataLock, LockError};
-use super::settings;
+use super::{settings, tokens};
 use crate::config::Config;
 use crate::mail::Time;
 use crate::net::tls::{Identity, Offered, Tickets, offered};
@@ -68,6 +68,7 @@ pub fn examine_files(config: &Config, now: Time) -> Vec<Finding> {
     let trust = report.trust(config);
     report.operator(config, trust.as_ref());
     report.clients(config);
+    report.tokens(config);
     report.secret("clé maîtresse", &settings::master_key(config));
     for key in fs::read_dir(settings::ledger_keys(config)).into_iter().flatten().flatten() {
         report.secret("clé du journal de preuves", &key.path());
@@ -219,6 +220,18 @@ impl Report {
     fn clients(&mut self, config: &Config) {
         let section = &config.clients;
         self.identity("[clients]", &section.certificate, &section.key);
+    }
+
+    fn tokens(&mut self, config: &Config) {
+        match tokens::settings(config) {
+            Ok(None) => {}
+            Ok(Some(settings)) => {
+                for provider in &settings.providers {
+                    self.good(format!("jetons de {} : acceptés", provider.issuer));
+                }
+            }
+            Err(error) => self.bad(error.to_string()),
+        }
     }
 
     fn identity(&mut self, place: &str, certificate: &Path, key: &Path) -> Option<Identity> {

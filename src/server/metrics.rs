@@ -51,6 +51,8 @@ pub const TABLE: &[(&str, Kind, &str)] = &[
     ("sceau_refusals_total", Kind::Counter, "Refusals in SMTP, by service, stage and enhanced status"),
     ("sceau_sessions_cut_total", Kind::Counter, "Sessions ended because their certificate was revoked"),
     ("sceau_store_group_writes", Kind::Histogram, "Writes that one commit made durable"),
+    ("sceau_token_keys_fetched_total", Kind::Counter, "Keys of identity providers that were asked for, by outcome"),
+    ("sceau_tokens_total", Kind::Counter, "Tokens of identity providers that were shown at a login, by outcome"),
     ("sceau_trust_data_refused_total", Kind::Counter, "Changed files that were refused: certificates, keys, lists"),
     ("sceau_white_list_age_seconds", Kind::Gauge, "Time since the generation of the white list in use"),
     ("sceau_white_list_left_seconds", Kind::Gauge, "Time until the white list is no longer relied on"),

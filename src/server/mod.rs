@@ -19,6 +19,7 @@ mod revoked;
 mod running;
 mod tasks;
 mod tide;
+mod tokens;
 
 pub mod accounts;
 pub mod control;

@@ -16,7 +16,7 @@ use super::ocsp::OcspInquiry;
 use super::ports::Plans;
 use super::revoked::Cutter;
 use super::{logging, settings};
-use crate::config::{self, Config};
+use crate::config::{self, Config, Operators, Submission};
 use crate::net::places::Places;
 
 /// The parts of a running server that take other settings.
@@ -67,12 +67,11 @@ fn merged(old: &Config, new: &Config) -> Config {
     merged.trust.clone_from(&new.trust);
     // The clock that looks at the files ticks already.
     merged.trust.reread_every = old.trust.reread_every;
-    let (to, from) = (&mut merged.operators, &new.operators);
-    (to.message_max, to.recipients_max) = (from.message_max, from.recipients_max);
-    (to.connections, to.connections_per_address) = (from.connections, from.connections_per_address);
-    let (to, from) = (&mut merged.submission, &new.submission);
-    (to.message_max, to.recipients_max) = (from.message_max, from.recipients_max);
-    (to.connections, to.connections_per_address) = (from.connections, from.connections_per_address);
+    // Limits change, places and identities do not.
+    let Operators { listen, certificate, key, tickets, .. } = old.operators.clone();
+    merged.operators = Operators { listen, certificate, key, tickets, ..new.operators.clone() };
+    let Submission { listen, listen_tls, .. } = old.submission.clone();
+    merged.submission = Submission { listen, listen_tls, ..new.submission.clone() };
     let (to, from) = (&mut merged.imap, &new.imap);
     to.append_max = from.append_max;
     (to.connections, to.connections_per_address) = (from.connections, from.connections_per_address);
@@ -174,12 +173,15 @@ mod tests {
             &MINIMAL
                 .replace(
                     "[operators]",
-                    "crl_every = \"2 h\"\nreread_every = \"2 min\"\n[operators]\nmessage_max = \"1 MB\"",
+                    "crl_every = \"2 h\"\nreread_every = \"2 min\"\n[operators]\nmessage_max = \"1 MB\"\nmessages_per_minute = 7",
                 )
                 .replace("name = \"a.fr\"", "name = \"b.fr\"\ndata = \"/y\""),
         );
         let merged = merged(&old, &new);
-        assert_eq!(config::differing(&old, &merged), ["[trust] crl_every", "[operators] message_max"]);
+        assert_eq!(
+            config::differing(&old, &merged),
+            ["[trust] crl_every", "[operators] message_max", "[operators] messages_per_minute"]
+        );
         assert_eq!(config::differing(&merged, &new), ["[server] name", "[server] data", "[trust] reread_every"]);
         assert!(config::differing(&old, &old.clone()).is_empty());
     }

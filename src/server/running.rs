@@ -295,7 +295,7 @@ fn reloader(
     places: Vec<(&'static str, Arc<Places>)>,
 ) -> Result<Reloader, StartError> {
     let (edge, trust) = (&data.edge, &identities.trust);
-    let doors = Doors::new(config, data, trust, refusals).map_err(StartError::new)?;
+    let doors = Doors::new(config, data, trust, refusals)?;
     let (cut, operators) = (config.trust.cut_revoked_sessions, Arc::clone(&places[0].1));
     let cutter = Arc::new(Cutter::new(cut, Arc::clone(trust), Arc::clone(&edge.clock), operators));
     let keep = config.trust.crl_every;

@@ -1,12 +1,14 @@
 //! How much one peer, one address or one account may do in a time, and how many connections one operator may hold.
 //!
-//! Counted in memory: a restart, and settings that are read again, give everybody a whole allowance anew. Keeping the counts would cost a durable write
-//! for every message, and what they guard against, a client that has run wild, is still there after the restart.
+//! Counted in memory: a restart gives everybody a whole allowance anew. Keeping the counts would cost a durable write for
+//! every message, and what they guard against, a client that has run wild, is still there after the restart. Other
+//! settings do not: what was used stays used.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::mail::{AccountId, Fault, Status, Time, neighbourhood};
@@ -45,26 +47,40 @@ impl Rate {
 
 /// Counts by key. A bucket that fills evenly: after a pause of the whole time the whole amount may be used at once.
 pub struct Meter<K> {
+    state: Mutex<State<K>>,
+}
+
+struct State<K> {
     rate: Rate,
     /// For each key, in microseconds since 1970, when its bucket is full again.
-    full_at: Mutex<HashMap<K, i64>>,
+    full_at: HashMap<K, i64>,
 }
 
 impl<K: Eq + Hash> Meter<K> {
     /// A meter on which nothing was used.
     #[must_use]
     pub fn new(rate: Rate) -> Self {
-        Self { rate, full_at: Mutex::default() }
+        Self { state: Mutex::new(State { rate, full_at: HashMap::new() }) }
+    }
+
+    /// Goes on by another rate in the same time; whoever has used half of the old amount has used half of the new one.
+    pub fn set_amount(&self, amount: u32) {
+        self.state().rate.amount = amount;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<K>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Uses one; says whether there was one left.
     pub fn take(&self, key: K, now: Time) -> bool {
-        if self.rate.amount == 0 {
+        let mut state = self.state();
+        let State { rate, full_at } = &mut *state;
+        if rate.amount == 0 {
             return true;
         }
         let micros = |span: Duration| i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
-        let (now, within) = (now.0.saturating_mul(1000), micros(self.rate.within));
-        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let (now, within) = (now.0.saturating_mul(1000), micros(rate.within));
         if full_at.len() >= KEYS_MAX && !full_at.contains_key(&key) {
             full_at.retain(|_, full| *full > now);
             if full_at.len() >= KEYS_MAX {
@@ -72,7 +88,7 @@ impl<K: Eq + Hash> Meter<K> {
             }
         }
         let full = full_at.entry(key).or_insert(now);
-        let then = (*full).max(now).saturating_add(within / i64::from(self.rate.amount));
+        let then = (*full).max(now).saturating_add(within / i64::from(rate.amount));
         let left = then.saturating_sub(now) <= within;
         if left {
             *full = then;
@@ -104,10 +120,17 @@ impl PeerUse {
     #[must_use]
     pub fn new(rates: PeerRates) -> Arc<Self> {
         Arc::new(Self {
-            connections: Seats { most: rates.connections, taken: Mutex::default() },
+            connections: Seats { most: AtomicUsize::new(rates.connections), taken: Mutex::default() },
             by_name: Meter::new(Rate::per_minute(rates.messages)),
             by_address: Meter::new(Rate::per_minute(rates.messages_from_address)),
         })
+    }
+
+    /// Goes on by other rates; what is in use stays in use.
+    pub fn set_rates(&self, rates: PeerRates) {
+        self.connections.most.store(rates.connections, Ordering::Relaxed);
+        self.by_name.set_amount(rates.messages);
+        self.by_address.set_amount(rates.messages_from_address);
     }
 
     /// One more connection of this operator, until the seat is dropped.
@@ -117,7 +140,7 @@ impl PeerUse {
     pub fn connect(self: &Arc<Self>, name: &str) -> Result<Seat, Fault> {
         let mut taken = self.connections.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let count = taken.entry(name.to_owned()).or_default();
-        if *count >= self.connections.most {
+        if *count >= self.connections.most.load(Ordering::Relaxed) {
             return Err(Fault::peer(Status::TooManyConnections, format!("{count} connections of {name}")));
         }
         *count += 1;
@@ -141,7 +164,7 @@ impl PeerUse {
 }
 
 struct Seats {
-    most: usize,
+    most: AtomicUsize,
     taken: Mutex<HashMap<String, usize>>,
 }
 
@@ -199,6 +222,17 @@ impl AccountUse {
             messages: meters(rates.messages_hour, rates.messages_day),
             recipients: meters(rates.recipients_hour, rates.recipients_day),
         })
+    }
+
+    /// Goes on by other rates; what was used stays used.
+    pub fn set_rates(&self, rates: AccountRates) {
+        let AccountRates { messages_hour, messages_day, recipients_hour, recipients_day } = rates;
+        for (meter, amount) in self.messages.iter().zip([messages_hour, messages_day]) {
+            meter.set_amount(amount);
+        }
+        for (meter, amount) in self.recipients.iter().zip([recipients_hour, recipients_day]) {
+            meter.set_amount(amount);
+        }
     }
 
     /// One more message of this account.
@@ -277,6 +311,27 @@ mod tests {
         drop(first);
         assert!(in_use.connect("CN=b").is_ok());
         assert_eq!(in_use.connections.taken.lock().unwrap().len(), 1, "those who left are forgotten");
+    }
+
+    #[test]
+    fn what_was_used_stays_used_under_other_rates() {
+        let in_use = PeerUse::new(PeerRates { connections: 2, messages: 4, messages_from_address: 0 });
+        let from = || in_use.message("b", IpAddr::from([192, 0, 2, 1]), NOW).is_ok();
+        let _seats = [in_use.connect("CN=b").ok().unwrap(), in_use.connect("CN=b").ok().unwrap()];
+        assert_eq!([from(), from()], [true, true]);
+        in_use.set_rates(PeerRates { connections: 3, messages: 2, messages_from_address: 0 });
+        // half of four was used, so half of two is left
+        assert_eq!([from(), from()], [true, false]);
+        let _third = in_use.connect("CN=b").ok().unwrap();
+        assert!(in_use.connect("CN=b").is_err());
+        let rates = |n| AccountRates { messages_hour: n, messages_day: n, recipients_hour: n, recipients_day: n };
+        let accounts = AccountUse::new(rates(1));
+        let uses = || (accounts.message(AccountId(1), NOW).is_ok(), accounts.recipient(AccountId(1), NOW).is_ok());
+        assert_eq!([uses(), uses()], [(true, true), (false, false)]);
+        accounts.set_rates(rates(2));
+        assert_eq!(uses(), (false, false), "all of one is all of two");
+        accounts.set_rates(rates(0));
+        assert_eq!(uses(), (true, true));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use sceau::config;
 
 use crate::tools::run;
 
-const PASSWORD: &str = "correct horse battery staple";
+pub const PASSWORD: &str = "correct horse battery staple";
 const OPERATORS: [&str; 3] = ["nord", "sud", "ouest"];
 /// Tries, a twentieth of a second apart: for a server to listen, for a message to arrive.
 const TRIES: usize = 400;
@@ -29,14 +29,14 @@ fn page() -> String {
 }
 
 /// The first block of commands that holds these words.
-fn block(words: &str) -> String {
+pub fn block(words: &str) -> String {
     let page = page();
     let mut blocks = page.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default());
     blocks.find(|block| block.contains(words)).unwrap_or_else(|| panic!("no block with {words}")).to_owned()
 }
 
 /// The first of thirty ports that are free now.
-fn free_ports() -> u16 {
+pub fn free_ports() -> u16 {
     for _ in 0..TRIES {
         let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let Some(last) = first.checked_add(30) else { continue };
@@ -48,7 +48,7 @@ fn free_ports() -> u16 {
 }
 
 /// Runs commands as a shell does, with this program as `sceau`.
-fn shell(directory: &Path, commands: &str) -> String {
+pub fn shell(directory: &Path, commands: &str) -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_sceau")).parent().unwrap().to_owned();
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths([program].into_iter().chain(std::env::split_paths(&path))).unwrap();
@@ -58,13 +58,13 @@ fn shell(directory: &Path, commands: &str) -> String {
     told
 }
 
-struct Server {
+pub struct Server {
     child: Child,
-    config: PathBuf,
+    pub config: PathBuf,
 }
 
 impl Server {
-    fn start(config: PathBuf) -> Self {
+    pub fn start(config: PathBuf) -> Self {
         let log = fs::File::create(config.with_extension("log")).unwrap();
         let mut serve = Command::new(env!("CARGO_BIN_EXE_sceau"));
         let child = serve.args(["serve", "--config"]).arg(&config).stdout(Stdio::null()).stderr(log).spawn().unwrap();
@@ -72,7 +72,7 @@ impl Server {
     }
 
     /// TLS to one of its ports for people, trusting the laboratory's anchors.
-    fn connect(&self, submission: bool) -> Dialogue {
+    pub fn connect(&self, submission: bool) -> Dialogue {
         let config = config::load(&self.config).unwrap();
         let address = if submission { config.submission.listen_tls[0] } else { config.imap.listen_tls[0] };
         let mut roots = RootCertStore::empty();
@@ -97,7 +97,7 @@ impl Server {
         Dialogue(BufReader::new(StreamOwned::new(connection, stream)))
     }
 
-    fn log(&self) -> String {
+    pub fn log(&self) -> String {
         fs::read_to_string(self.config.with_extension("log")).unwrap()
     }
 }
@@ -109,17 +109,23 @@ impl Drop for Server {
     }
 }
 
-struct Dialogue(BufReader<StreamOwned<ClientConnection, TcpStream>>);
+pub struct Dialogue(BufReader<StreamOwned<ClientConnection, TcpStream>>);
 
 impl Dialogue {
-    fn line(&mut self) -> String {
+    pub fn line(&mut self) -> String {
         let mut line = String::new();
         Read::by_ref(&mut self.0).take(4096).read_line(&mut line).unwrap();
         line
     }
 
+    /// Says something; gives the first line of the answer, whatever it is.
+    pub fn reply(&mut self, text: &str) -> String {
+        self.0.get_mut().write_all(format!("{text}\r\n").as_bytes()).unwrap();
+        self.line()
+    }
+
     /// Says a line; gives the lines of the answer up to the one that begins so.
-    fn say(&mut self, text: &str, until: &str) -> String {
+    pub fn say(&mut self, text: &str, until: &str) -> String {
         self.0.get_mut().write_all(format!("{text}\r\n").as_bytes()).unwrap();
         let mut answer = String::new();
         loop {

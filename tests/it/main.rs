@@ -9,11 +9,13 @@
 )]
 
 mod canary;
+mod clamd;
 mod cli;
 mod conformance;
 mod cross;
 mod demo;
 mod hostile;
+mod idp;
 mod imap;
 mod incidents;
 mod kill;

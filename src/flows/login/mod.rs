@@ -25,12 +25,12 @@ pub use certificate::PersonCertificates;
 pub use choice::addresses;
 pub use password::{hash_password, new_scram_keys};
 pub use throttle::ThrottleSettings;
-pub use token::{TokenChecker, TokenFacts};
+pub use token::{Level, TokenChecker, TokenFacts};
 
 use self::password::Passwords;
 use self::throttle::Throttle;
 use crate::mail::{AccountId, Address, Edge, Fault, Rights, ScramKeys, Status};
-use crate::seal::event::{Draft, Field, Level};
+use crate::seal::event::{Draft, Field};
 use crate::store::Store;
 use crate::trust::Trust;
 
@@ -291,7 +291,12 @@ impl Logins {
         let tokens = self.tokens.as_ref().ok_or_else(|| failed("no tokens are taken here"))?;
         let attempt = self.throttle.enter_network(visitor.address, self.throttle.mark(token), self.now())?;
         self.wait(attempt.wait).await;
-        let facts = tokens.check(token).await?;
+        let facts = tokens.check(token).await.inspect_err(|fault| {
+            // Nobody has guessed anything: a provider that is down must not end in everybody being kept out.
+            if fault.status == Status::TokensUnavailable {
+                self.throttle.forgive_network(&attempt);
+            }
+        })?;
         let accounts = self.store.identified(&crate::store::Identity::Person(facts.person.clone()));
         let login = self.chosen(&accounts, user, visitor, |entry| Login {
             evidence: Some(facts.evidence.clone()),

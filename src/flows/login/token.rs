@@ -3,7 +3,8 @@
 use std::pin::Pin;
 
 use crate::mail::Fault;
-use crate::seal::event::Level;
+/// How somebody proved who it is: whoever checks tokens says it.
+pub use crate::seal::event::Level;
 
 /// What a good token says.
 #[derive(Debug, Clone, PartialEq, Eq)]

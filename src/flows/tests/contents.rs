@@ -73,6 +73,7 @@ async fn malware_is_refused_and_a_scanner_that_is_down_defers() {
         let mut outgoing = submission.begin(&world.anne, peer(), path("anne@a.mssante.fr"), &nothing()).unwrap();
         outgoing.recipient(&Address::parse("b1@b.mssante.fr").unwrap(), &no_wish()).unwrap();
         assert_eq!(send(outgoing, &message).await.err().map(|fault| fault.status), expected, "out: {text}");
+        assert_eq!(super::refusing::refused(&world), if expected == Some(Status::Malware) { 1 } else { 0 }, "{text}");
         let kept = u64::from(expected.is_none());
         assert_eq!(world.store.account(world.anne.account).unwrap().usage().unwrap().messages, kept);
         assert_eq!(super::outgoing::waiting(&world) as u64, kept);

@@ -9,6 +9,16 @@ fn refusals(world: &World) -> Vec<Leaf> {
     waiting.into_iter().map(|(_, leaf)| leaf).filter(|leaf| leaf.kind() == EventKind::Refuse).collect()
 }
 
+/// How many refusals of a message were recorded; each says which message it was.
+pub(super) fn refused(world: &World) -> usize {
+    let leaves = refusals(world);
+    for leaf in &leaves {
+        let fields: Vec<_> = leaf.commitments().map(|(field, _)| field.to_string()).collect();
+        assert_eq!(fields, ["from", "login", "message"]);
+    }
+    leaves.len()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_says_which_status_which_login_and_which_message() {
     // [proofs#events]
@@ -49,6 +59,10 @@ async fn a_loop_cannot_fill_the_log() {
         waiting.iter().filter(|(_, leaf)| leaf.plain(Plain::Code) == Some("refusals-unrecorded")).count()
     };
     assert_eq!(incidents(), 1);
+    // Other settings make another flow, which goes on counting.
+    let submission = Arc::new(Arc::into_inner(world.submission()).unwrap().remembering(&submission));
+    submission.refused(&world.anne, None, &Fault::user(Status::RecipientUnknown, "x")).await;
+    assert_eq!((refusals(&world).len(), incidents()), (100, 1));
     world.clock().advance(crate::trust::testing::DAY);
     refuse(1).await;
     assert_eq!((refusals(&world).len(), incidents()), (101, 1));

@@ -117,6 +117,14 @@ impl BodyWriter {
         Ok(())
     }
 
+    /// SHA-256 of what was written so far. Personal data, as [`SealedBody::sha256`].
+    #[must_use]
+    pub fn sha256(&self) -> [u8; 32] {
+        let mut sha256 = [0; 32];
+        sha256.copy_from_slice(self.digest.clone().finish().as_ref());
+        sha256
+    }
+
     /// Ends the body. Durable when this returns `Ok`.
     ///
     /// # Errors

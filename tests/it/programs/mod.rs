@@ -7,3 +7,4 @@ mod mail_clients;
 mod receipts;
 mod smtp_tools;
 mod thunderbird;
+mod tokens;

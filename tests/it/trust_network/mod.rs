@@ -5,4 +5,4 @@ mod caller;
 mod lists;
 mod revocation;
 mod settings;
-mod world;
+pub mod world;
