@@ -8,7 +8,7 @@ use crate::trust::lab::{Flaw, Issued, Leaf, Organisation};
 use crate::trust::testing::{DAY, Space, start};
 
 #[path = "../../../tests/it/web.rs"]
-mod web;
+pub(crate) mod web;
 use web::{Asked, Reply, Web};
 
 struct Bench {

@@ -5,13 +5,12 @@ use serde_json::{Value, json};
 use super::*;
 use crate::mail::Time;
 use crate::net::http::Settings as HttpSettings;
+use crate::net::http::tests::web;
 use crate::trust::lab::{Leaf, Organisation};
 use crate::trust::testing::Space;
 
 #[path = "../../../tests/it/idp.rs"]
 mod idp;
-#[path = "../../../tests/it/web.rs"]
-mod web;
 use idp::{Idp, PERSON, PSC_PATH, Signing, unsigned};
 
 struct Bench {
@@ -78,7 +77,7 @@ impl Bench {
     }
 
     /// Good claims with these changed; null takes one away.
-    fn claims(&self, changed: Value) -> Value {
+    fn claims(&self, changed: &Value) -> Value {
         let mut claims = self.idp.claims(self.now().secs());
         for (name, value) in changed.as_object().unwrap() {
             match value {
@@ -90,7 +89,7 @@ impl Bench {
     }
 
     fn good(&self) -> String {
-        self.rsa.token("RS256", &self.claims(json!({})))
+        self.rsa.token("RS256", &self.claims(&json!({})))
     }
 
     fn later(&self, seconds: i64) {
@@ -115,17 +114,17 @@ async fn why(tokens: &Tokens, token: &str) -> String {
 async fn a_token_of_each_algorithm_opens() {
     let bench = Bench::new();
     let tokens = bench.tokens();
-    let claims = bench.claims(json!({}));
+    let claims = bench.claims(&json!({}));
     for token in [
         bench.rsa.token("RS256", &claims),
         bench.rsa.token("PS256", &claims),
         bench.ec.token("ES256", &claims),
         bench.ed.token("EdDSA", &claims),
         bench.rsa.with_header(r#"{"alg":"RS256","kid":"r1","typ":"at+JWT","jku":"https://evil.fr/"}"#, &claims),
-        bench.rsa.token("RS256", &bench.claims(json!({ "preferred_username": null, "aud": "sceau" }))),
-        bench.rsa.token("RS256", &bench.claims(json!({ "azp": null, "client_id": "mail-client", "nbf": null }))),
-        bench.rsa.token("RS256", &bench.claims(json!({ "exp": bench.now().secs() - 29, "iat": null }))),
-        bench.rsa.token("RS256", &bench.claims(json!({ "nbf": bench.now().secs() + 29, "exp": 1e12 }))),
+        bench.rsa.token("RS256", &bench.claims(&json!({ "preferred_username": null, "aud": "sceau" }))),
+        bench.rsa.token("RS256", &bench.claims(&json!({ "azp": null, "client_id": "mail-client", "nbf": null }))),
+        bench.rsa.token("RS256", &bench.claims(&json!({ "exp": bench.now().secs() - 29, "iat": null }))),
+        bench.rsa.token("RS256", &bench.claims(&json!({ "nbf": bench.now().secs() + 29, "exp": 1e12 }))),
     ] {
         assert_eq!(why(&tokens, &token).await, "", "{token}");
     }
@@ -159,7 +158,7 @@ async fn what_a_token_says_must_fit() {
         (json!({ "SubjectNameID": "anne.martin" }), "no national identifier"),
         (json!({ "SubjectNameID": ["810001234567"] }), "no national identifier"),
     ] {
-        let told = why(&tokens, &bench.rsa.token("RS256", &bench.claims(changed.clone()))).await;
+        let told = why(&tokens, &bench.rsa.token("RS256", &bench.claims(&changed))).await;
         assert!(told.starts_with("LoginFailed") && told.contains(said), "{changed}: {told}");
     }
 }
@@ -195,7 +194,7 @@ fn forged(bench: &Bench, claims: &Value) -> Vec<(&'static str, String)> {
         ("a header that must be understood", signed(r#"{"alg":"RS256","kid":"r1","crit":["x"]}"#)),
         ("a token for another purpose", signed(r#"{"alg":"RS256","kid":"r1","typ":"logout+jwt"}"#)),
         ("two algorithms", resealed(r#"{"alg":"RS256","alg":"none","kid":"r1"}"#, claims)),
-        ("other claims", resealed(r#"{"alg":"RS256","kid":"r1","typ":"JWT"}"#, &bench.claims(json!({ "sub": "x" })))),
+        ("other claims", resealed(r#"{"alg":"RS256","kid":"r1","typ":"JWT"}"#, &bench.claims(&json!({ "sub": "x" })))),
         ("a fourth part", format!("{good}.x")),
         ("two parts", message.to_owned()),
         ("standard base64", good.replace(['-', '_'], "+")),
@@ -209,7 +208,7 @@ fn forged(bench: &Bench, claims: &Value) -> Vec<(&'static str, String)> {
 async fn signatures_cannot_be_got_around() {
     let bench = Bench::new();
     let tokens = bench.tokens();
-    let claims = bench.claims(json!({}));
+    let claims = bench.claims(&json!({}));
     for (what, token) in forged(&bench, &claims) {
         let told = why(&tokens, &token).await;
         assert!(told.starts_with("LoginFailed"), "{what}: {told}");
@@ -225,7 +224,7 @@ async fn signatures_cannot_be_got_around() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_set_may_hold_other_keys() {
     let bench = Bench::new();
-    let claims = bench.claims(json!({}));
+    let claims = bench.claims(&json!({}));
     let (mut for_encryption, mut for_other) = (bench.ec.jwk(), bench.ed.jwk());
     for_encryption["use"] = json!("enc");
     for_other["alg"] = json!("ES512");
@@ -252,7 +251,7 @@ async fn a_provider_may_change_its_key() {
     let new = Signing::rsa("r2");
     bench.idp.publish(&[&new]);
     bench.later(5);
-    let with_new = |bench: &Bench| new.token("RS256", &bench.claims(json!({})));
+    let with_new = |bench: &Bench| new.token("RS256", &bench.claims(&json!({})));
     // keys were fetched just now: this is not told to be wrong, only that it can't be told
     assert!(why(&tokens, &with_new(&bench)).await.starts_with("TokensUnavailable"));
     bench.later(30);
@@ -268,7 +267,7 @@ async fn a_provider_may_change_its_key() {
 async fn invented_key_names_cost_one_fetch() {
     let bench = Bench::new();
     let tokens = Arc::new(bench.tokens());
-    let claims = bench.claims(json!({}));
+    let claims = bench.claims(&json!({}));
     let mut crowd = tokio::task::JoinSet::new();
     for n in 0..200 {
         let (tokens, header) = (Arc::clone(&tokens), json!({ "alg": "RS256", "kid": format!("k{n}") }));
@@ -298,7 +297,7 @@ async fn a_provider_that_is_down_makes_nobody_wrong() {
     bench.idp.goes_down(true);
     bench.later(3600 + 7199);
     assert_eq!(why(&tokens, &bench.good()).await, "");
-    let expired = bench.rsa.token("RS256", &bench.claims(json!({ "exp": 1 })));
+    let expired = bench.rsa.token("RS256", &bench.claims(&json!({ "exp": 1 })));
     assert!(why(&tokens, &expired).await.contains("expired"));
     bench.later(1);
     assert!(why(&tokens, &bench.good()).await.starts_with("TokensUnavailable"));
@@ -334,11 +333,11 @@ const SECRET: &str = "sécret+/";
 async fn the_provider_is_asked_about_what_it_alone_can_read() {
     let bench = Bench::new();
     let tokens = bench.asking(Inquiry::Opaque, SECRET);
-    bench.idp.tells("opaque-1", bench.claims(json!({ "active": true, "iss": null })));
-    bench.idp.tells("late", bench.claims(json!({ "active": true, "exp": 1 })));
-    bench.idp.tells("over", bench.claims(json!({ "active": false })));
-    bench.idp.tells("text", bench.claims(json!({ "active": "true" })));
-    bench.idp.tells("else", bench.claims(json!({ "active": true, "aud": "account" })));
+    bench.idp.tells("opaque-1", bench.claims(&json!({ "active": true, "iss": null })));
+    bench.idp.tells("late", bench.claims(&json!({ "active": true, "exp": 1 })));
+    bench.idp.tells("over", bench.claims(&json!({ "active": false })));
+    bench.idp.tells("text", bench.claims(&json!({ "active": "true" })));
+    bench.idp.tells("else", bench.claims(&json!({ "active": true, "aud": "account" })));
     bench.idp.tells("list", json!(["active"]));
     for (token, said) in [
         ("opaque-1", ""),
@@ -372,7 +371,7 @@ async fn what_was_revoked_opens_nothing_where_the_provider_is_always_asked() {
     bench.idp.tells(&token, json!({ "active": false }));
     assert!(why(&tokens, &token).await.contains("not active"));
     let asked = bench.idp.asked("/introspect");
-    let expired = bench.rsa.token("RS256", &bench.claims(json!({ "exp": 1 })));
+    let expired = bench.rsa.token("RS256", &bench.claims(&json!({ "exp": 1 })));
     assert!(why(&tokens, &expired).await.contains("expired"));
     assert_eq!(bench.idp.asked("/introspect"), asked, "what is over was asked about");
 }
