@@ -40,13 +40,13 @@ pub use anchor::Anchoring;
 pub use deliver::{Relay, RelaySettings};
 pub use facts::{ClockWatch, Facts, Incident, record_incident, record_notice};
 pub use gossip::{Gossip, Rumour};
-pub use grants::Grants;
+pub use grants::{Grants, Modification, RightsChange};
 pub use keep::{Changed, DropNotice, Keep, Picked, QueueKeeper};
 pub use login::{
     Behalf, Level, Login, LoginSettings, Logins, Pause, PersonCertificates, ThrottleSettings, TokenChecker, TokenFacts,
     Visitor, addresses, hash_password, new_scram_keys,
 };
-pub use open::{Access, Deletions, FetchBasis, Openings};
+pub use open::{Access, Deletions, FetchBasis, Handing, Openings};
 pub use prove::{ExportedProof, Proofs};
 pub use publish::{Auditors, ProofsDoor, Publication};
 pub use purge::{Purge, PurgeSettings, Purged};

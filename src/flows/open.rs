@@ -9,6 +9,7 @@
 //! | \Seen set on one message that this login has fetched | open, `imap-seen`, declared |
 //! | \Seen set on several, or before any fetch | seen, `imap-mark` |
 //! | \Seen set by `BODY[HEADER]` and its like | seen, `imap-mark` |
+//! | a copy put into a mailbox of another account | transfer, `delegate` |
 //! | any body of an application's mailbox fetched | transfer, `service`; nothing else of it is an event |
 //! | the last copy in the account is expunged | delete |
 //!
@@ -133,6 +134,29 @@ impl Openings {
     }
 }
 
+/// Messages of one mailbox of which a login puts copies into another account.
+pub struct Handing(Actor);
+
+impl Handing {
+    /// By this login, out of this mailbox.
+    ///
+    /// # Errors
+    /// `NoSuchMailbox`, `Storage`.
+    pub fn new(account: &Account, mailbox: MailboxId, login: &Login) -> Result<Self, Fault> {
+        Actor::new(account, mailbox, login).map(Self)
+    }
+
+    /// Records that a copy leaves the account, within the transaction in which it is made: from then on it is the other
+    /// account's, and what becomes of it there is no event of this message.
+    ///
+    /// # Errors
+    /// `MessageGone`, `Storage`.
+    // [proofs#when-is-it-open]
+    pub fn hand(&self, tx: &mut Tx<'_>, uid: Uid) -> Result<TransferReceipt, Fault> {
+        self.0.transfer(tx, uid, Basis::Delegate)
+    }
+}
+
 /// Messages of one mailbox that a login takes away.
 pub struct Deletions(Actor);
 
@@ -221,7 +245,7 @@ impl Actor {
         if basis == Basis::ImapBody && !by_program {
             self.open(tx, uid, basis)?;
         }
-        if basis != Basis::ImapPeek {
+        if matches!(basis, Basis::ImapBody | Basis::ImapBulk) {
             let seen = FlagSet { system: SystemFlags::SEEN, ..FlagSet::default() };
             tx.change_flags(self.account, self.mailbox, uid, FlagOp::Add, &seen, None)?;
         }

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::AclRights;
+
 /// The system flags, as bits of one byte. `\Recent` is a session's matter and not stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SystemFlags(pub u8);
@@ -121,6 +123,17 @@ impl FlagSet {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.system.0 == 0 && self.keywords.is_empty()
+    }
+
+    /// Those of them that these rights may change.
+    // [rfc4314#4]
+    #[must_use]
+    pub fn allowed(mut self, rights: AclRights) -> Self {
+        self.system = SystemFlags(self.system.0 & rights.flags().0);
+        if !rights.contains(AclRights::WRITE) {
+            self.keywords.clear();
+        }
+        self
     }
 }
 

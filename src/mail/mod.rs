@@ -3,6 +3,7 @@
 //! Nothing here reads a file, a socket, a clock or a random number. What the upper layers need of those is declared
 //! here as the traits [`Clock`] and [`Chance`], so that a test can advance the one and repeat the other.
 
+mod acl;
 mod address;
 mod edge;
 mod fault;
@@ -19,6 +20,7 @@ mod scram;
 mod status;
 mod time;
 
+pub use acl::AclRights;
 pub use address::{Address, AddressError, Domain, ReversePath};
 pub use edge::{Chance, Clock, Edge};
 pub use fault::{Blame, Fault, Retry};

@@ -15,12 +15,15 @@ impl Rights {
     pub const WRITE: Self = Self(2);
     /// Send in its name: its address in From and as reverse-path.
     pub const SEND: Self = Self(4);
+    /// Say who else may do what with its folders (SETACL in IMAP).
+    pub const ADMIN: Self = Self(8);
     /// All of them.
-    pub const ALL: Self = Self(7);
+    pub const ALL: Self = Self(15);
     /// None of them.
     pub const NONE: Self = Self(0);
 
-    const WORDS: [(Self, &'static str); 3] = [(Self::READ, "read"), (Self::WRITE, "write"), (Self::SEND, "send")];
+    const WORDS: [(Self, &'static str); 4] =
+        [(Self::READ, "read"), (Self::WRITE, "write"), (Self::SEND, "send"), (Self::ADMIN, "admin")];
 
     /// Whether every one of these is among them.
     #[must_use]
@@ -28,7 +31,7 @@ impl Rights {
         self.0 & others.0 == others.0
     }
 
-    /// Reads `read,write,send`, in any order. None when a word is not known, there twice, or there is none at all.
+    /// Reads `read,write,send,admin`, in any order. None when a word is not known, there twice, or there is none at all.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut rights = 0;
@@ -57,11 +60,11 @@ mod tests {
     #[test]
     fn rights_go_there_and_back() {
         assert_eq!(Rights::parse("send, read"), Rights::parse("read,send"));
-        assert_eq!(Rights::parse("read,write,send"), Some(Rights::ALL));
+        assert_eq!(Rights::parse("read,write,send,admin"), Some(Rights::ALL));
         for (text, canonical) in [("send,read", "read,send"), ("write", "write")] {
             assert_eq!(Rights::parse(text).unwrap().to_string(), canonical);
         }
-        for wrong in ["", "read,", "admin", "read,read", "READ"] {
+        for wrong in ["", "read,", "owner", "read,read", "READ"] {
             assert_eq!(Rights::parse(wrong), None, "{wrong:?}");
         }
         assert!(Rights::ALL.contains(Rights::SEND) && !Rights::READ.contains(Rights::WRITE));

@@ -111,6 +111,14 @@ pub enum Status {
     NoSuchSearch,
     /// A URL that stands for nothing here.
     BadUrl,
+    /// A right that the login does not have over this mailbox.
+    NoRight,
+    /// Rights can't be given to this identifier.
+    NoSuchIdentifier,
+    /// The value of an annotation is larger than allowed.
+    AnnotationTooLarge,
+    /// As many annotations as there may be.
+    TooManyAnnotations,
     /// A NUL byte in the content of a message.
     NulInContent,
     /// A command that is known and not served.
@@ -236,6 +244,10 @@ impl Status {
             Self::UnknownEncoding => row(554, "5.6.1", Some("UNKNOWN-CTE"), "the encoding of this part is not known"),
             Self::UseUnsupported => row(501, "5.5.4", Some("USEATTR"), "no mailbox can be for this"),
             Self::NotPermitted => row(550, "5.7.1", Some("NOPERM"), "only the administrator may do this"),
+            Self::NoRight => row(550, "5.7.1", Some("NOPERM"), "you do not have the right to do this"),
+            Self::NoSuchIdentifier => row(550, "5.1.1", Some("CANNOT"), "rights cannot be given to this identifier"),
+            Self::AnnotationTooLarge => row(552, "5.3.4", Some("METADATA MAXSIZE 8192"), "the annotation is too large"),
+            Self::TooManyAnnotations => row(452, "4.5.3", Some("METADATA TOOMANY"), "there are too many annotations"),
             Self::BadCharset => row(501, "5.5.4", Some("BADCHARSET"), "this charset is not supported"),
             Self::NoUpdate => row(501, "5.5.4", Some("NOUPDATE"), "changes of this search are not told"),
             Self::NoSuchSearch => row(501, "5.5.4", Some("CLIENTBUG"), "no search with this tag is followed"),

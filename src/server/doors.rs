@@ -13,7 +13,9 @@ use super::refusals::Refusals;
 use super::{settings, stats, tokens};
 use crate::config::Config;
 use crate::flows::statistics::{self, Direction};
-use crate::flows::{Incoming, Intake, KeyRecords, Login, Logins, Openings, Outgoing, Pause, Peer, Submission, Visitor};
+use crate::flows::{
+    Grants, Incoming, Intake, KeyRecords, Login, Logins, Openings, Outgoing, Pause, Peer, Submission, Visitor,
+};
 use crate::mail::{AccountId, Address, Clock, Domain, Fault, MailParams, ReversePath, Status};
 use crate::net::key_records::SystemKeyRecords;
 use crate::proto::sasl::{Bindings, Credentials, KeysGiven, KeysWanted, Terms};
@@ -110,6 +112,8 @@ fn mailboxes(config: &Config, data: &Data, kept: Kept) -> Services {
         store: Arc::clone(&data.store),
         logins: kept.logins,
         openings: Arc::new(Openings::new(Arc::clone(&data.store))),
+        grants: Grants::new(Arc::clone(&data.store)),
+        about: settings::about(config),
         edge: data.edge.clone(),
         limits: imap::server::Limits::with_append(config.imap.append_max.0),
         digests: kept.digests,

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
+use super::directory::AccountEntry;
 use crate::mail::{AccountId, Rights, ScramKeys, Time, hex};
 
 /// Something by which another authority than this server says whose an account is.
@@ -69,24 +70,31 @@ pub(super) struct HolderRow {
 pub(super) struct LookUps {
     by_identity: HashMap<String, BTreeSet<AccountId>>,
     held_by: HashMap<AccountId, BTreeSet<AccountId>>,
+    listed: HashMap<AccountId, BTreeSet<AccountId>>,
 }
 
 impl LookUps {
-    pub(super) fn add(&mut self, account: AccountId, identities: &[Identity], holders: &[Holder]) {
-        for identity in identities {
-            self.by_identity.entry(identity.look_up()).or_default().insert(account);
+    pub(super) fn add(&mut self, entry: &AccountEntry) {
+        for identity in &entry.identities {
+            self.by_identity.entry(identity.look_up()).or_default().insert(entry.id);
         }
-        for holder in holders {
-            self.held_by.entry(holder.person).or_default().insert(account);
+        for holder in &entry.holders {
+            self.held_by.entry(holder.person).or_default().insert(entry.id);
+        }
+        for person in entry.listed() {
+            self.listed.entry(person).or_default().insert(entry.id);
         }
     }
 
-    pub(super) fn remove(&mut self, account: AccountId, identities: &[Identity], holders: &[Holder]) {
-        for identity in identities {
-            take(&mut self.by_identity, &identity.look_up(), account);
+    pub(super) fn remove(&mut self, entry: &AccountEntry) {
+        for identity in &entry.identities {
+            take(&mut self.by_identity, &identity.look_up(), entry.id);
         }
-        for holder in holders {
-            take(&mut self.held_by, &holder.person, account);
+        for holder in &entry.holders {
+            take(&mut self.held_by, &holder.person, entry.id);
+        }
+        for person in entry.listed() {
+            take(&mut self.listed, &person, entry.id);
         }
     }
 
@@ -96,6 +104,12 @@ impl LookUps {
 
     pub(super) fn held_by(&self, person: AccountId) -> impl Iterator<Item = AccountId> {
         self.held_by.get(&person).into_iter().flatten().copied()
+    }
+
+    /// The accounts that a person holds, or of whose mailboxes a list gives them anything.
+    pub(super) fn reached_by(&self, person: AccountId) -> impl Iterator<Item = AccountId> {
+        let listed = self.listed.get(&person).into_iter().flatten().copied();
+        self.held_by(person).chain(listed).collect::<BTreeSet<_>>().into_iter()
     }
 }
 

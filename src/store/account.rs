@@ -19,8 +19,8 @@ use crate::mail::{AccountId, Address, Fault, MailboxId, ModSeq, Status, Uid, Uid
 /// One account, to read from. Cheap to clone.
 #[derive(Clone)]
 pub struct Account {
-    core: Arc<Core>,
-    entry: Arc<AccountEntry>,
+    pub(super) core: Arc<Core>,
+    pub(super) entry: Arc<AccountEntry>,
 }
 
 /// One mailbox as LIST and STATUS show it.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::access::{AccessRow, Holder, Identity, LookUps};
+use super::acl::Lists;
 use super::rows::{AccountKind, AccountRow};
 use crate::mail::{AccountId, Address, Fault, Rights, ScramKeys, Status, Time};
 use crate::seal::keys::{AccountKey, MasterKey};
@@ -29,6 +30,7 @@ pub struct AccountEntry {
     pub identities: Vec<Identity>,
     /// Who holds it, in the order of the persons' numbers.
     pub holders: Vec<Holder>,
+    pub(super) acl: Lists,
     pub(super) scram: Option<ScramKeys>,
     pub(super) password_hash: String,
     pub(super) key: AccountKey,
@@ -40,7 +42,7 @@ impl AccountEntry {
         id: AccountId,
         row: AccountRow,
         access: AccessRow,
-        holders: Vec<Holder>,
+        (holders, acl): (Vec<Holder>, Lists),
         master: &MasterKey,
     ) -> Result<Self, Fault> {
         let broken = |error| Fault::ours(Status::Storage, format!("key of account {id}")).caused_by(error);
@@ -55,6 +57,7 @@ impl AccountEntry {
             created: row.created,
             identities: access.identities,
             holders,
+            acl,
             scram: access.scram,
             password_hash: row.password_hash,
             rows: key.row_key(),
@@ -94,20 +97,17 @@ impl Directory {
     pub(super) fn put(&self, entry: &Arc<AccountEntry>) {
         let mut tables = self.0.write().unwrap_or_else(PoisonError::into_inner);
         tables.by_address.insert(entry.address.key(), entry.id);
-        tables.look_ups.add(entry.id, &entry.identities, &entry.holders);
-        let Some(before) = tables.by_id.insert(entry.id, Arc::clone(entry)) else { return };
-        let gone = |identity: &&Identity| !entry.identities.contains(identity);
-        let identities: Vec<_> = before.identities.iter().filter(gone).cloned().collect();
-        let left = |holder: &&Holder| entry.rights_of(holder.person) == Rights::NONE;
-        let holders: Vec<_> = before.holders.iter().filter(left).copied().collect();
-        tables.look_ups.remove(entry.id, &identities, &holders);
+        if let Some(before) = tables.by_id.insert(entry.id, Arc::clone(entry)) {
+            tables.look_ups.remove(&before);
+        }
+        tables.look_ups.add(entry);
     }
 
     /// Takes an account out.
     pub(super) fn remove(&self, id: AccountId) {
         let mut tables = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = tables.by_id.remove(&id) {
-            tables.look_ups.remove(id, &entry.identities, &entry.holders);
+            tables.look_ups.remove(&entry);
         }
         tables.by_address.retain(|_, known| *known != id);
     }
@@ -131,6 +131,12 @@ impl Directory {
     pub(super) fn held_by(&self, person: AccountId) -> Vec<Arc<AccountEntry>> {
         let tables = self.0.read().unwrap_or_else(PoisonError::into_inner);
         tables.look_ups.held_by(person).filter_map(|id| tables.by_id.get(&id).cloned()).collect()
+    }
+
+    /// The accounts that a person holds, or of which a list gives them anything, in the order of their making.
+    pub(super) fn reached_by(&self, person: AccountId) -> Vec<Arc<AccountEntry>> {
+        let tables = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        tables.look_ups.reached_by(person).filter_map(|id| tables.by_id.get(&id).cloned()).collect()
     }
 
     pub(super) fn all(&self) -> Vec<Arc<AccountEntry>> {

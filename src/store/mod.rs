@@ -22,11 +22,14 @@
 //! | `salvage` | bodies that no row knows |
 //! | `purge`, `erase` | what goes for good, and what a hold keeps |
 //! | `news` | what changed in the queue's index |
+//! | `acl` | who may do what with one mailbox |
+//! | `metadata` | annotations of mailboxes |
 //! | `access` | certificates and identifiers of accounts, who holds them |
 //! | `check` | whether everything fits together |
 
 mod access;
 mod account;
+mod acl;
 pub mod bodies;
 mod check;
 mod core;
@@ -35,6 +38,7 @@ pub mod engine;
 mod erase;
 mod events;
 mod index;
+mod metadata;
 mod name;
 mod news;
 mod openings;
@@ -56,6 +60,7 @@ use std::sync::Arc;
 
 pub use access::{Holder, Identity};
 pub use account::{Account, MailboxInfo, Usage};
+pub use acl::{AclEntry, Sign};
 pub use bodies::{BodyOrigin, BodyReader, BodyWriter, Extent, Removed, SealedBody};
 pub use check::{CheckReport, Finding};
 pub use core::Settings;
@@ -63,6 +68,7 @@ pub use directory::AccountEntry;
 pub use erase::AccountToo;
 pub use events::StoredEvent;
 pub use index::{Changes, MailboxIndex, Reach};
+pub use metadata::Annotation;
 pub use name::SEPARATOR;
 pub use news::{Mark, News};
 pub use purge::{Held, Hold, Holds, Old, OldBodies};
@@ -227,6 +233,12 @@ impl Store {
     #[must_use]
     pub fn held_by(&self, person: AccountId) -> Vec<Arc<AccountEntry>> {
         self.core.directory.held_by(person)
+    }
+
+    /// The accounts of which a person may use anything besides the own one, in the order of their making.
+    #[must_use]
+    pub fn reached_by(&self, person: AccountId) -> Vec<Arc<AccountEntry>> {
+        self.core.directory.reached_by(person)
     }
 
     /// A key of the server for one use outside of the store; the same after every start.
@@ -565,7 +577,8 @@ fn load_accounts(core: &Core) -> Result<(), Fault> {
         let row: AccountRow = unseal("an account (under another master key?)", &key, &place, &sealed)?;
         let access = load_access(core, id, &key)?;
         let holders = load_holders(core, id, &key)?;
-        core.directory.put(&Arc::new(AccountEntry::open(id, row, access, holders, &core.keys.master)?));
+        let acl = load_lists(core, id, &key)?;
+        core.directory.put(&Arc::new(AccountEntry::open(id, row, access, (holders, acl), &core.keys.master)?));
     }
     Ok(())
 }
@@ -578,4 +591,8 @@ fn load_access(core: &Core, id: AccountId, key: &RowKey) -> Result<AccessRow, Fa
 
 fn load_holders(core: &Core, id: AccountId, key: &RowKey) -> Result<Vec<Holder>, Fault> {
     core.rows(&key::holders(id))?.iter().map(|(place, sealed)| tx::open_holder(key, place, sealed)).collect()
+}
+
+fn load_lists(core: &Core, id: AccountId, key: &RowKey) -> Result<acl::Lists, Fault> {
+    core.rows(&key::acls(id))?.iter().map(|(place, sealed)| tx::open_list(key, place, sealed)).collect()
 }

@@ -12,6 +12,8 @@
 //! | `a` account | sealed [`AccountRow`] |
 //! | `j` account | sealed [`AccessRow`](super::access::AccessRow): how it is signed in to |
 //! | `H` account person | sealed [`HolderRow`](super::access::HolderRow): who holds it |
+//! | `A` account mailbox | sealed list of rights, one [`AclEntry`](super::AclEntry) each |
+//! | `M` account mailbox tag | sealed [`Annotation`](super::Annotation), of the mailbox or (0) of the server |
 //! | `c` account | [`AccountCounters`] |
 //! | `s` account tag | sealed name that is subscribed |
 //! | `m` account mailbox | sealed [`MailboxRow`] |
@@ -314,6 +316,26 @@ pub(super) mod key {
         join(b'H', &[&id.0.to_be_bytes()])
     }
 
+    pub(in crate::store) fn acl(id: AccountId, mailbox: MailboxId) -> Vec<u8> {
+        join(b'A', &[&id.0.to_be_bytes(), &mailbox.0.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn acls(id: AccountId) -> Vec<u8> {
+        join(b'A', &[&id.0.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn all_annotations(id: AccountId) -> Vec<u8> {
+        join(b'M', &[&id.0.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn annotations(id: AccountId, mailbox: MailboxId) -> Vec<u8> {
+        join(b'M', &[&id.0.to_be_bytes(), &mailbox.0.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn annotation(id: AccountId, mailbox: MailboxId, tag: &[u8; 16]) -> Vec<u8> {
+        join(b'M', &[&id.0.to_be_bytes(), &mailbox.0.to_be_bytes(), tag])
+    }
+
     pub(in crate::store) fn account_counters(id: AccountId) -> Vec<u8> {
         join(b'c', &[&id.0.to_be_bytes()])
     }
@@ -355,7 +377,7 @@ pub(super) mod key {
     }
 
     /// The letters of rows whose keys go on with the account.
-    pub(in crate::store) const LETTERS_OF_ACCOUNTS: &[u8] = b"acsmurlvwfjyH";
+    pub(in crate::store) const LETTERS_OF_ACCOUNTS: &[u8] = b"acsmurlvwfjyHAM";
 
     pub(in crate::store) fn of_account(letter: u8, account: AccountId) -> Vec<u8> {
         join(letter, &[&account.0.to_be_bytes()])

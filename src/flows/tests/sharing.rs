@@ -60,7 +60,7 @@ async fn who_holds_a_mailbox_sends_in_its_name_and_the_proof_names_the_person() 
         rights,
         [
             "grant: accueil@a.mssante.fr read | anne@a.mssante.fr | administration locale (root)",
-            "grant: accueil@a.mssante.fr read,write,send | anne@a.mssante.fr | administration locale (root)",
+            "grant: accueil@a.mssante.fr read,write,send,admin | anne@a.mssante.fr | administration locale (root)",
             "revoke: accueil@a.mssante.fr | anne@a.mssante.fr | administration locale (root)",
         ]
     );

@@ -170,6 +170,17 @@ impl<'a> Args<'a> {
         if self.take(b"NIL") { Ok(None) } else { self.string().map(Some) }
     }
 
+    /// The same; a literal announced by `~` may hold any octets (RFC 4466 §6).
+    pub(super) fn nstring8(&mut self) -> Parsed<Option<Cow<'a, [u8]>>> {
+        match self.peek() {
+            Some(b'~') => self.octets().map(|octets| Some(Cow::Borrowed(octets))),
+            _ => match self.nstring()? {
+                Some(text) if text.contains(&0) => Err(syntax("a string holds NUL")),
+                text => Ok(text),
+            },
+        }
+    }
+
     /// A parenthesised list of at least one item, one space between two.
     pub(super) fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
         self.nested(|args| {
@@ -227,6 +238,14 @@ impl<'a> Args<'a> {
     }
 
     fn literal(&mut self) -> Parsed<&'a [u8]> {
+        let literal = self.octets()?;
+        if literal.contains(&0) {
+            return Err(syntax("a literal holds NUL"));
+        }
+        Ok(literal)
+    }
+
+    fn octets(&mut self) -> Parsed<&'a [u8]> {
         self.take(b"~");
         self.expect("{")?;
         let size = usize::try_from(self.number64()?).map_err(|_| syntax("a literal is too large"))?;
@@ -234,9 +253,6 @@ impl<'a> Args<'a> {
         self.expect("}\r\n")?;
         let (literal, rest) = self.rest.split_at_checked(size).ok_or_else(|| syntax("a literal is cut"))?;
         self.rest = rest;
-        if literal.contains(&0) {
-            return Err(syntax("a literal holds NUL"));
-        }
         Ok(literal)
     }
 }

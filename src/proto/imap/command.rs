@@ -1,8 +1,10 @@
 //! Commands as values: what a client asks, read and within limits.
 
+use super::acl::AclCommand;
 use super::fetch::FetchItem;
 use super::flags::{Change, Silence};
 use super::list::{List, StatusItem};
+use super::metadata::MetadataCommand;
 use super::multisearch::{Batches, MultiSearch};
 use super::name::WireName;
 use super::resync::{FetchModifiers, SelectParams};
@@ -107,6 +109,10 @@ pub enum Kind {
     GetQuotaRoot(WireName),
     /// SETQUOTA: limits are the administrator's matter.
     SetQuota,
+    /// GETACL, SETACL, DELETEACL, LISTRIGHTS, MYRIGHTS
+    Acl(AclCommand),
+    /// GETMETADATA, SETMETADATA
+    Metadata(MetadataCommand),
     /// COMPRESS DEFLATE
     Compress,
     /// UNAUTHENTICATE

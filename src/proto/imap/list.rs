@@ -1,6 +1,7 @@
 //! LIST with its options (RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154), LSUB, and STATUS's items.
 
 use super::args::{Args, Parsed, syntax};
+use super::metadata::EntryName;
 use super::name::WireName;
 use crate::mail::{Fault, Status};
 
@@ -36,6 +37,10 @@ pub struct Select {
 pub struct Show {
     /// `\Subscribed`. Implied by selecting subscribed names.
     pub subscribed: bool,
+    /// A MYRIGHTS response after each mailbox (RFC 8440).
+    pub my_rights: bool,
+    /// A METADATA response with these entries after each mailbox (RFC 9590); none when it is empty.
+    pub metadata: Vec<EntryName>,
     /// A STATUS response after each mailbox that can be selected.
     pub status: Option<Vec<StatusItem>>,
 }
@@ -106,7 +111,7 @@ pub(super) fn parse(args: &mut Args<'_>) -> Parsed<List> {
     if patterns.len() > PATTERNS_MAX {
         return Err(Fault::user(Status::LimitReached, "too many patterns"));
     }
-    let mut show = Show { subscribed: select.subscribed, status: None };
+    let mut show = Show { subscribed: select.subscribed, ..Show::default() };
     if args.take(b" RETURN ") {
         args.list_or_empty(|args| return_option(args, &mut show))?;
     }
@@ -131,6 +136,14 @@ fn return_option(args: &mut Args<'_>, show: &mut Show) -> Parsed<()> {
         "SUBSCRIBED" => show.subscribed = true,
         // both are always told
         "CHILDREN" | "SPECIAL-USE" => {}
+        // [rfc8440#4]
+        "MYRIGHTS" => show.my_rights = true,
+        // [rfc9590#3]
+        "METADATA" => {
+            args.space()?;
+            let entry = |args: &mut Args<'_>| EntryName::parse(&args.text()?).ok_or_else(|| syntax("not an entry"));
+            show.metadata = args.list(entry)?;
+        }
         "STATUS" => {
             args.space()?;
             show.status = Some(status_items(args)?);
@@ -171,7 +184,7 @@ mod tests {
             show: Show::default(),
         };
         let subscribed = Select { subscribed: true, ..Select::default() };
-        let shown = Show { subscribed: true, status: None };
+        let shown = Show { subscribed: true, ..Show::default() };
         let unseen = Some(vec![StatusItem::Unseen]);
         for (text, expected) in [
             ("\"\" *", basic.clone()),
@@ -180,7 +193,7 @@ mod tests {
             ("(SUBSCRIBED) \"\" \"*\" RETURN (SPECIAL-USE)", List { select: subscribed, show: shown, ..basic.clone() }),
             (
                 "\"\" \"*\" RETURN (SPECIAL-USE STATUS (UNSEEN))",
-                List { show: Show { subscribed: false, status: unseen }, ..basic.clone() },
+                List { show: Show { status: unseen, ..Show::default() }, ..basic.clone() },
             ),
             ("\"\" (a %)", List { patterns: vec![b"a".to_vec(), b"%".to_vec()], ..basic.clone() }),
             ("\"\" \"\"", List { patterns: vec![Vec::new()], ..basic }),

@@ -3,6 +3,7 @@
 //! [`server`] cuts the input into commands within limits, [`table`] says which commands exist, when, and how they are
 //! read; [`response`] writes. What a command does is `sessions/imap`'s matter.
 
+pub mod acl;
 mod append;
 mod args;
 mod assembler;
@@ -12,6 +13,7 @@ pub mod fetch;
 pub mod filter;
 pub mod flags;
 pub mod list;
+pub mod metadata;
 pub mod multisearch;
 pub mod name;
 pub mod response;

@@ -9,7 +9,7 @@ use super::args::{Args, Parsed, syntax};
 use super::command::{Access, Kind, Numbers, Transfer};
 use super::name::WireName;
 use super::sequence::SequenceSet;
-use super::{fetch, flags, list, multisearch, resync, search, sort};
+use super::{acl, fetch, flags, list, metadata, multisearch, resync, search, sort};
 use crate::proto::sasl::{self, Credentials, Terms};
 
 /// Where a connection stands.
@@ -75,7 +75,7 @@ const fn extension(name: &'static str, states: States, action: Action, capabilit
 use Action::Ask;
 
 /// Every command. The order is that of the capabilities.
-static COMMANDS: [Row; 50] = [
+static COMMANDS: [Row; 57] = [
     row("CAPABILITY", States::ANY, Ask(|args| args.end().map(|()| Kind::Capability))),
     row("NOOP", States::ANY, Ask(|args| args.end().map(|()| Kind::Noop))),
     row("LOGOUT", States::ANY, Action::Logout),
@@ -98,6 +98,23 @@ static COMMANDS: [Row; 50] = [
     extension("GETQUOTA", States::AFTER_LOGIN, Ask(get_quota), "QUOTA QUOTA=RES-STORAGE"),
     row("GETQUOTAROOT", States::AFTER_LOGIN, Ask(|args| mailbox(args).map(Kind::GetQuotaRoot))),
     row("SETQUOTA", States::AFTER_LOGIN, Ask(set_quota)),
+    extension(
+        "SETACL",
+        States::AFTER_LOGIN,
+        Ask(|args| acl::set(args).map(Kind::Acl)),
+        "ACL RIGHTS=kxte LIST-MYRIGHTS",
+    ),
+    row("DELETEACL", States::AFTER_LOGIN, Ask(|args| acl::delete(args).map(Kind::Acl))),
+    row("GETACL", States::AFTER_LOGIN, Ask(|args| acl::get(args).map(Kind::Acl))),
+    row("LISTRIGHTS", States::AFTER_LOGIN, Ask(|args| acl::list(args).map(Kind::Acl))),
+    row("MYRIGHTS", States::AFTER_LOGIN, Ask(|args| acl::mine(args).map(Kind::Acl))),
+    extension(
+        "GETMETADATA",
+        States::AFTER_LOGIN,
+        Ask(|args| metadata::get(args).map(Kind::Metadata)),
+        "METADATA LIST-METADATA",
+    ),
+    row("SETMETADATA", States::AFTER_LOGIN, Ask(|args| metadata::set(args).map(Kind::Metadata))),
     extension("COMPRESS", States::AFTER_LOGIN, Ask(compress), "COMPRESS=DEFLATE"),
     extension(
         "UNAUTHENTICATE",
@@ -456,7 +473,8 @@ mod tests {
                 State::Authenticated,
                 "IMAP4rev1 IMAP4rev2 LITERAL+ UTF8=ACCEPT CONDSTORE QRESYNC SEARCHRES PARTIAL WITHIN STATUS=SIZE \
                  INPROGRESS OBJECTID SAVEDATE PREVIEW BINARY ID ENABLE NAMESPACE CREATE-SPECIAL-USE LIST-EXTENDED \
-                 LIST-STATUS CHILDREN SPECIAL-USE QUOTA QUOTA=RES-STORAGE COMPRESS=DEFLATE UNAUTHENTICATE \
+                 LIST-STATUS CHILDREN SPECIAL-USE QUOTA QUOTA=RES-STORAGE ACL RIGHTS=kxte \
+                 LIST-MYRIGHTS METADATA LIST-METADATA COMPRESS=DEFLATE UNAUTHENTICATE \
                  MULTIAPPEND CATENATE REPLACE IDLE UNSELECT UIDPLUS ESEARCH MULTISEARCH CONTEXT=SEARCH UIDBATCHES \
                  SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES MOVE APPENDLIMIT=1000",
             ),

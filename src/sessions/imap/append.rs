@@ -1,9 +1,10 @@
 //! APPEND and REPLACE: messages go to the store as they come, and into the mailbox in one commit when all are complete.
 
 use super::dispatch::{Outcome, write_line};
+use super::places::Pass;
 use super::{Imap, Output};
 use crate::flows::Deletions;
-use crate::mail::{Fault, FlagSet, MailboxId, ModSeq, Status, Time, Uid, UidValidity};
+use crate::mail::{AccountId, AclRights, Fault, FlagSet, MailboxId, ModSeq, Status, Time, Uid, UidValidity};
 use crate::proto::imap::command::{Append, AppendStep, Headers, Message, Numbers, Replaced, Source};
 use crate::proto::imap::name::Names;
 use crate::proto::imap::response::Completion;
@@ -21,9 +22,12 @@ const HEADERS_MAX: usize = 16 << 20;
 
 /// Messages on their way in.
 pub(super) struct Upload {
+    account: AccountId,
     mailbox: MailboxId,
+    pass: Pass,
+    rights: AclRights,
     uid_validity: UidValidity,
-    replaces: Option<Uid>,
+    replaces: Option<(Uid, Pass)>,
     /// Octets that the account still has room for.
     room: u64,
     /// Octets of headers that are kept.
@@ -73,10 +77,14 @@ impl Imap {
     fn begin_upload(&mut self, append: &Append) -> Result<(), Fault> {
         let replaces = append.replaces.map(|replaced| self.replaced(replaced)).transpose()?;
         let to = self.destination(&append.mailbox)?;
-        let usage = self.account()?.usage()?;
+        let pass = to.require(AclRights::INSERT, self.person()?)?;
+        let usage = to.account.usage()?;
         self.upload = Some(Upload {
-            mailbox: to.id,
-            uid_validity: to.uid_validity,
+            account: to.account.id(),
+            mailbox: to.info.id,
+            pass,
+            rights: to.rights,
+            uid_validity: to.info.uid_validity,
             replaces,
             room: usage.quota.saturating_sub(usage.bytes),
             headers: 0,
@@ -90,9 +98,12 @@ impl Imap {
 
     /// The message that is to give way.
     // [rfc8508#3.4]
-    fn replaced(&self, Replaced { numbers, number }: Replaced) -> Result<Uid, Fault> {
+    fn replaced(&self, Replaced { numbers, number }: Replaced) -> Result<(Uid, Pass), Fault> {
         let selected = self.selected()?;
         selected.for_changes()?;
+        // [rfc4314#4]
+        let needed = AclRights::DELETE_MESSAGES.with(AclRights::EXPUNGE);
+        let pass = selected.require(needed, self.person()?.login.account)?;
         let view = &selected.view;
         let found = match (number, numbers) {
             (None, _) => view.last(),
@@ -100,19 +111,21 @@ impl Imap {
             (Some(number), Numbers::Sequence) => view.all().find(|(at, _)| *at == number).map(|(_, uid)| uid),
         };
         let missing = if numbers == Numbers::Uid { Status::MessageGone } else { Status::Syntax };
-        found.ok_or_else(|| Fault::user(missing, "REPLACE of no message"))
+        found.map(|uid| (uid, pass)).ok_or_else(|| Fault::user(missing, "REPLACE of no message"))
     }
 
     async fn begin_message(&mut self, message: Message) -> Result<(), Fault> {
         self.complete_message().await?;
-        let account = self.account()?.id();
+        let account = self.upload()?.account;
         let body = self.services.store.begin_body(BodyOrigin { envelope: None, account: Some(account) });
         let walker = Walker::new(mime::Limits::default());
         let upload = self.upload()?;
         if upload.complete.len() >= MESSAGES_MAX {
             return Err(Fault::user(Status::LimitReached, "too many messages in one APPEND"));
         }
-        upload.current = Some(Current { flags: message.flags, date: message.date, size: 0, walker, body });
+        // [rfc4314#4]
+        let flags = message.flags.allowed(upload.rights);
+        upload.current = Some(Current { flags, date: message.date, size: 0, walker, body });
         match message.source {
             Source::Octets { size, headers } => self.expect_octets(size, headers),
             Source::Parts => Ok(()),
@@ -152,12 +165,17 @@ impl Imap {
         let completed = self.complete_message().await;
         let upload = self.upload.take().ok_or_else(nothing_begun)?;
         completed?;
-        let account = self.account()?.id();
-        let Upload { mailbox, uid_validity, replaces, complete, .. } = upload;
-        let replaced = replaces.map(|uid| self.deletions().map(|deletions| (deletions, uid))).transpose()?;
+        let Upload { account, mailbox, pass, uid_validity, replaces, complete, .. } = upload;
+        let replaced =
+            replaces.map(|(uid, pass)| self.deletions().map(|deletions| (deletions, uid, pass))).transpose()?;
         let job = move |tx: &mut Tx<'_>| {
+            pass.check(tx)?;
             let uids = complete.iter().map(|message| message.append(tx, account, mailbox)).collect::<Result<_, _>>()?;
-            let gone = replaced.map(|(deletions, uid)| deletions.expunge(tx, uid)).transpose()?;
+            let give_way = |(deletions, uid, pass): (Deletions, Uid, Pass)| {
+                pass.check(tx)?;
+                deletions.expunge(tx, uid)
+            };
+            let gone = replaced.map(give_way).transpose()?;
             Ok((uids, gone))
         };
         // durable from here: all messages, and the one that gave way, or nothing
@@ -171,7 +189,8 @@ impl Imap {
     }
 
     fn deletions(&self) -> Result<Deletions, Fault> {
-        Deletions::new(self.account()?, self.selected()?.mailbox, &self.person()?.login)
+        let selected = self.selected()?;
+        Deletions::new(&selected.account, selected.mailbox, &self.person()?.login)
     }
 
     /// Ends the message before the next begins, or before the commit.

@@ -2,8 +2,9 @@
 //! way is a transfer, as if it had been fetched: the new message can be read without another event of the old one.
 
 use super::Imap;
+use super::places::Place;
 use crate::flows::{Access, FetchBasis};
-use crate::mail::{Fault, MailboxId, Status, Uid};
+use crate::mail::{AclRights, Fault, Status, Uid};
 use crate::proto::imap::name::Names;
 use crate::proto::imap::url::MessageUrl;
 use crate::proto::mime::section::{Found, SectionText, partial};
@@ -21,20 +22,20 @@ impl Imap {
             _ => fault,
         };
         let parsed = MessageUrl::parse(url).ok_or_else(|| bad_url(url))?;
-        let (mailbox, uid) = self.pointed_at(&parsed).map_err(bad)?;
-        let view = self.account()?.view(mailbox, uid).map_err(bad)?;
+        let (place, uid) = self.pointed_at(&parsed).map_err(bad)?;
+        let view = place.account.view(place.info.id, uid).map_err(bad)?;
         let structure = view.structure.prefixed(&view.prefix);
         let found = parsed.section.find(&structure).ok_or_else(|| bad_url(url))?;
         let own_header =
             parsed.section.path.is_empty() && !matches!(parsed.section.text, SectionText::Whole | SectionText::Text);
         if let (Found::Octets(range), false) = (&found, own_header) {
             let range = parsed.partial.map_or(range.clone(), |asked| partial(range, asked.start, asked.length));
-            let body = self.receive_body(mailbox, uid).await.map_err(bad)?;
+            let body = self.receive_body(&place, uid).await.map_err(bad)?;
             return self.append_body(&body, range).await;
         }
         let octets = match found {
             Found::Fields(range, fields) if !own_header => {
-                fields.of(&self.receive_body(mailbox, uid).await.map_err(bad)?.read(range)?)
+                fields.of(&self.receive_body(&place, uid).await.map_err(bad)?.read(range)?)
             }
             Found::Fields(_, fields) => fields.of(&structure.header),
             Found::Octets(_) => structure.header.clone(),
@@ -46,23 +47,25 @@ impl Imap {
         self.append_octets(&octets[at(range.start)..at(range.end)]).await
     }
 
-    fn pointed_at(&self, url: &MessageUrl) -> Result<(MailboxId, Uid), Fault> {
+    fn pointed_at(&self, url: &MessageUrl) -> Result<(Place, Uid), Fault> {
         let gone = || Fault::user(Status::MessageGone, "a URL in CATENATE");
         // a URL's names are UTF-8, whatever the session's are
         let name = url.mailbox.read(Names::Utf8).ok_or_else(gone)?;
-        let info = self.account()?.mailbox_by_name(&name)?.ok_or_else(gone)?;
-        let same = url.uid_validity.is_none_or(|asked| asked == info.uid_validity.0.get());
+        let place = self.mailbox_named(&name)?;
+        // the same for one that may not be read
+        place.require(AclRights::READ, self.person()?).map_err(|_| gone())?;
+        let same = url.uid_validity.is_none_or(|asked| asked == place.info.uid_validity.0.get());
         let uid = Uid::new(url.uid).filter(|_| same).ok_or_else(gone)?;
-        Ok((info.id, uid))
+        Ok((place, uid))
     }
 
-    async fn receive_body(&self, mailbox: MailboxId, uid: Uid) -> Result<BodyReader, Fault> {
-        let person = self.person()?;
+    async fn receive_body(&self, place: &Place, uid: Uid) -> Result<BodyReader, Fault> {
+        let (login, mailbox) = (&self.person()?.login, place.info.id);
         let (uids, openings) = ([uid], &self.services.openings);
         let (basis, access) = (FetchBasis::Peek, Access::ReadOnly);
-        let receipts = openings.fetch(&person.account, mailbox, &uids, &person.login, basis, access).await?;
+        let receipts = openings.fetch(&place.account, mailbox, &uids, login, basis, access).await?;
         let receipt = receipts.first().ok_or_else(|| Fault::ours(Status::Storage, "a transfer without a receipt"))?;
-        person.account.body(mailbox, uid, receipt)
+        place.account.body(mailbox, uid, receipt)
     }
 
     async fn append_body(&mut self, body: &BodyReader, range: std::ops::Range<u64>) -> Result<(), Fault> {

@@ -3,9 +3,9 @@
 use super::flags::Asked;
 use super::view::Expunges;
 use super::{Imap, Output};
-use crate::mail::{Blame, Fault, Rights, Status};
+use crate::mail::{Blame, Fault, Status};
 use crate::proto::Machine;
-use crate::proto::imap::command::{Access, Command, Kind, Numbers};
+use crate::proto::imap::command::{Command, Kind, Numbers};
 use crate::proto::imap::response::{self, Completion};
 use crate::proto::imap::server::{Answer, Event, IdleEnd};
 
@@ -18,7 +18,7 @@ impl Imap {
         let answer = match event {
             Event::Command(command) => self.command(command, out).await,
             Event::Keys(wanted) => self.keys(&wanted).await,
-            Event::Append(step) => match self.permitted(Rights::WRITE) {
+            Event::Append(step) => match self.stands().and_then(|()| self.note_rights(out)) {
                 Ok(()) => self.append_step(step).await,
                 Err(fault) => Answer::done(Err(fault)),
             },
@@ -38,16 +38,12 @@ impl Imap {
 
     async fn command(&mut self, command: Command, out: &mut Output) -> Answer {
         let expunges = expunges_during(&command.kind);
-        if let Err(fault) = self.permitted(needs(&command.kind)) {
+        if let Err(fault) = self.stands().and_then(|()| self.look_at_rights(&command.kind, out)) {
             return Answer::done(Err(fault));
         }
         match command.kind {
             Kind::Login(credentials) => self.login(credentials).await,
-            Kind::Select { mailbox, access, params } => {
-                // Who may only read gets what EXAMINE gives.
-                let access = if self.permitted(Rights::WRITE).is_ok() { access } else { Access::ReadOnly };
-                self.select(&mailbox, access, &params, out)
-            }
+            Kind::Select { mailbox, access, params } => self.select(&mailbox, access, &params, out),
             Kind::Close => self.close().await,
             Kind::Unselect => self.unselect(),
             Kind::Idle => self.idle(out),
@@ -70,12 +66,10 @@ impl Imap {
             Kind::Noop => Ok(Completion::plain()),
             Kind::Id(fields) => Ok(self.id(&fields, out)),
             Kind::Enable(names) => Ok(self.enable(&names, out)),
-            Kind::Namespace => {
-                // [rfc2342#5] [rfc9051#6.3.10]
-                write_line(out, format_args!("* NAMESPACE ((\"\" \"/\")) NIL NIL"));
-                Ok(Completion::plain())
-            }
+            Kind::Namespace => self.namespace(out),
             Kind::Create { mailbox, uses } => self.create(&mailbox, &uses, out).await,
+            Kind::Acl(command) => self.acl(command, out).await,
+            Kind::Metadata(command) => self.metadata(command, out).await,
             Kind::Compress => self.compress(),
             Kind::GetQuota(root) => self.get_quota(&root, out),
             Kind::GetQuotaRoot(mailbox) => self.get_quota_root(&mailbox, out),
@@ -135,22 +129,6 @@ fn expunges_during(kind: &Kind) -> Expunges {
         | Kind::Sort { numbers: Numbers::Sequence, .. }
         | Kind::Thread { numbers: Numbers::Sequence, .. } => Expunges::Hold,
         _ => Expunges::Tell,
-    }
-}
-
-/// The right over a mailbox of others that a command needs. The rights of ACL (RFC 4314) will stand here.
-fn needs(kind: &Kind) -> Rights {
-    match kind {
-        Kind::Create { .. }
-        | Kind::Delete(_)
-        | Kind::Rename { .. }
-        | Kind::Subscribe(_)
-        | Kind::Unsubscribe(_)
-        | Kind::Expunge(_)
-        | Kind::Store { .. }
-        | Kind::Copy(_)
-        | Kind::Move(_) => Rights::WRITE,
-        _ => Rights::NONE,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Imap;
 use super::dispatch::Outcome;
 use crate::flows::Deletions;
-use crate::mail::{ModSeq, Status, SystemFlags, Uid};
+use crate::mail::{AclRights, ModSeq, Status, SystemFlags, Uid};
 use crate::proto::imap::command::Numbers;
 use crate::proto::imap::response::Completion;
 use crate::proto::imap::sequence::SequenceSet;
@@ -14,6 +14,8 @@ impl Imap {
     pub(super) async fn expunge(&mut self, set: Option<SequenceSet>) -> Outcome {
         let selected = self.selected()?;
         selected.for_changes()?;
+        let person = self.person()?;
+        let pass = selected.require(AclRights::EXPUNGE, person.login.account)?;
         let chosen: Vec<Uid> = match set {
             Some(set) => selected.choose(&set, Numbers::Uid)?.into_iter().map(|(_, uid)| uid).collect(),
             None => selected.view.all().map(|(_, uid)| uid).collect(),
@@ -28,9 +30,10 @@ impl Imap {
         if deleted.is_empty() {
             return Ok(Completion::plain());
         }
-        let (account, mailbox) = (self.account()?.id(), selected.mailbox);
-        let deletions = Deletions::new(self.account()?, mailbox, &self.person()?.login)?;
+        let (account, mailbox) = (selected.account.id(), selected.mailbox);
+        let deletions = Deletions::new(&selected.account, mailbox, &person.login)?;
         let job = move |tx: &mut crate::store::Tx<'_>| {
+            pass.check(tx)?;
             let mut last = None;
             for uid in deleted {
                 match tx.record(account, mailbox, uid) {

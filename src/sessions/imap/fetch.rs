@@ -6,7 +6,7 @@ use super::resync::Missed;
 use super::stream::{self, Peer};
 use super::{Enabled, Imap, Output, preview, render};
 use crate::flows::{self, FetchBasis, Openings};
-use crate::mail::{Fault, FlagSet, Keyword, MailboxId, ModSeq, Status, SystemFlags, Uid};
+use crate::mail::{AclRights, Fault, FlagSet, Keyword, MailboxId, ModSeq, Status, SystemFlags, Uid};
 use crate::proto::imap::command::{Access, Numbers};
 use crate::proto::imap::fetch::{Content, FetchItem, MarksSeen};
 use crate::proto::imap::name::Names;
@@ -131,7 +131,7 @@ impl Imap {
             return Err(Fault::user(Status::OutOfSequence, "VANISHED before QRESYNC was enabled"));
         }
         let (selected, since) = (self.selected()?, modifiers.since.unwrap_or(ModSeq(0)));
-        let next = self.account()?.mailbox(selected.mailbox)?.uid_next;
+        let next = selected.account.mailbox(selected.mailbox)?.uid_next;
         let missed = Missed::of(&selected.index, &selected.view, since, set, next)?;
         if let Some(vanished) = missed.vanished {
             write_line(out, format_args!("* VANISHED (EARLIER) {vanished}"));
@@ -144,7 +144,10 @@ impl Imap {
             items.insert(0, FetchItem::Uid);
         }
         let asks = |item: &FetchItem| matches!(item, FetchItem::Content(content) if content.seen == MarksSeen::Yes);
-        let marks = items.iter().any(asks) && self.selected()?.access == Access::ReadWrite;
+        let selected = self.selected()?;
+        // [rfc4314#4]
+        let may_mark = selected.access == Access::ReadWrite && selected.rights.contains(AclRights::SEEN);
+        let marks = items.iter().any(asks) && may_mark;
         let (seen, basis) = match (marks, messages) {
             (false, _) => (MarksSeen::No, FetchBasis::Peek),
             (true, 1) => (MarksSeen::Yes, FetchBasis::Body),
@@ -170,6 +173,9 @@ impl Imap {
 
     /// Tells of messages what their views and bodies answer; how many there were.
     async fn tell_messages(&mut self, plan: &Plan, batch: &[(u32, Uid)], out: &mut Output) -> Result<usize, Fault> {
+        // rights that are withdrawn meanwhile end a long answer too
+        self.note_rights(out)?;
+        self.selected()?.require(AclRights::READ, self.person()?.login.account)?;
         let messages = self.prepare(plan, batch).await?;
         let keywords = self.selected_mut()?.tell_keywords(out);
         let mut told = 0;
@@ -215,7 +221,7 @@ impl Imap {
     }
 
     fn load(&self, plan: &Plan, batch: &[(u32, Uid)]) -> Result<Vec<Message>, Fault> {
-        let (account, mailbox) = (self.account()?, self.selected()?.mailbox);
+        let (account, mailbox) = (&self.selected()?.account, self.selected()?.mailbox);
         let mut messages = Vec::with_capacity(batch.len());
         for (number, uid) in batch {
             match account.view(mailbox, *uid) {
@@ -244,7 +250,7 @@ impl Imap {
             let uids: Vec<Uid> = bodies.iter().map(|message| message.uid).collect();
             let openings = &self.services.openings;
             let receipts =
-                openings.fetch(&person.account, selected.mailbox, &uids, &person.login, plan.basis, access).await?;
+                openings.fetch(&selected.account, selected.mailbox, &uids, &person.login, plan.basis, access).await?;
             for (message, receipt) in bodies.into_iter().zip(receipts) {
                 message.receipt = Some(receipt);
             }
@@ -260,7 +266,7 @@ impl Imap {
     /// message was read: this is a mark, even on one message that was fetched before.
     // [proofs#when-is-it-open]
     async fn mark_seen(&self, uids: Vec<Uid>) -> Result<(), Fault> {
-        let (account, login) = (self.person()?.account.clone(), self.person()?.login.clone());
+        let (account, login) = (self.selected()?.account.clone(), self.person()?.login.clone());
         let mailbox = self.selected()?.mailbox;
         let seen = FlagSet { system: SystemFlags::SEEN, ..FlagSet::default() };
         let job = move |tx: &mut crate::store::Tx<'_>| {
@@ -281,7 +287,8 @@ impl Imap {
         keywords: &[Keyword],
         out: &mut Output,
     ) -> Result<Peer, Fault> {
-        let (account, selected) = (self.account()?, self.selected()?);
+        let selected = self.selected()?;
+        let account = &selected.account;
         let body = match &message.receipt {
             Some(receipt) => Some(account.body(selected.mailbox, message.uid, receipt)?),
             None => None,

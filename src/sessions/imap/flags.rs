@@ -1,10 +1,11 @@
 //! STORE: what is done with flags, and whose doing the client hears of.
 
 use super::dispatch::Outcome;
+use super::places::Pass;
 use super::{Imap, Output, render};
 use crate::flows::{Login, Openings};
 use crate::mail::MailboxId;
-use crate::mail::{Fault, FlagSet, ModSeq, Status, SystemFlags, Uid};
+use crate::mail::{AclRights, Fault, FlagSet, ModSeq, Status, SystemFlags, Uid};
 use crate::proto::imap::command::Numbers;
 use crate::proto::imap::flags::{Change, Silence};
 use crate::proto::imap::response::{self, Completion};
@@ -31,7 +32,10 @@ struct Job {
     /// Messages that the command names, of which these are a batch.
     together: usize,
     op: FlagOp,
+    /// Those that the login may change.
     flags: FlagSet,
+    rights: AclRights,
+    pass: Pass,
     unchanged_since: Option<ModSeq>,
 }
 
@@ -62,21 +66,13 @@ impl Imap {
     ) -> Outcome {
         let selected = self.selected()?;
         selected.for_changes()?;
+        let flags = selected.may_change(&asked.flags)?;
         let chosen = selected.choose(set, numbers)?;
         self.enabled.condstore |= asked.unchanged_since.is_some();
         let (mut done, mut modified) = (0, Vec::new());
         for batch in chosen.chunks(AT_ONCE) {
-            let person = self.person()?;
-            let job = Job {
-                account: person.account.clone(),
-                mailbox: self.selected()?.mailbox,
-                login: person.login.clone(),
-                uids: batch.iter().map(|(_, uid)| *uid).collect(),
-                together: chosen.len(),
-                op: operation(asked.change),
-                flags: asked.flags.clone(),
-                unchanged_since: asked.unchanged_since,
-            };
+            let uids = batch.iter().map(|(_, uid)| *uid).collect();
+            let job = self.job(uids, chosen.len(), &asked, flags.clone())?;
             let batch = self.services.store.write(move |tx| job.run(tx)).await?;
             done += batch.changed.len() + batch.modified.len();
             self.tell_changed(&batch.changed, asked.silence, out)?;
@@ -92,6 +88,23 @@ impl Imap {
         // [rfc5530#3] what is missing was expunged
         let complete = done == chosen.len();
         Ok(if complete { Completion::plain() } else { Completion::with("EXPUNGEISSUED") })
+    }
+
+    fn job(&self, uids: Vec<Uid>, together: usize, asked: &Asked, flags: FlagSet) -> Result<Job, Fault> {
+        let (selected, login) = (self.selected()?, self.person()?.login.clone());
+        let rights = selected.rights;
+        Ok(Job {
+            account: selected.account.clone(),
+            mailbox: selected.mailbox,
+            pass: selected.require(rights.over_flags().with(AclRights::READ), login.account)?,
+            login,
+            uids,
+            together,
+            op: operation(asked.change),
+            flags,
+            rights,
+            unchanged_since: asked.unchanged_since,
+        })
     }
 
     /// Tells each message's flags, or with `.SILENT` sees to it that only what others changed is told later. The number
@@ -130,6 +143,7 @@ impl Job {
     /// Flags and the events of `\Seen` in one commit. What is gone is passed over.
     // [proofs#when-is-it-open]
     fn run(mut self, tx: &mut Tx<'_>) -> Result<Done, Fault> {
+        self.pass.check(tx)?;
         let (mut before, mut modified) = (Vec::with_capacity(self.uids.len()), Vec::new());
         for uid in &self.uids {
             match tx.record(self.account.id(), self.mailbox, *uid) {
@@ -148,12 +162,31 @@ impl Job {
     }
 
     fn change(&self, tx: &mut Tx<'_>, uid: Uid, before: ModSeq) -> Result<Changed, Fault> {
-        let changed = tx.change_flags(self.account.id(), self.mailbox, uid, self.op, &self.flags, None)?;
-        let now = match changed {
+        let now = match self.change_allowed(tx, uid)? {
             FlagsChanged::Changed { modseq, .. } | FlagsChanged::Same { modseq, .. } => modseq,
             FlagsChanged::Modified => before,
         };
         Ok(Changed { uid, before, now })
+    }
+}
+
+impl Job {
+    /// What the login may not change stays as it is, when the flags are replaced too.
+    // [rfc4314#4]
+    fn change_allowed(&self, tx: &mut Tx<'_>, uid: Uid) -> Result<FlagsChanged, Fault> {
+        let (account, mailbox, mine) = (self.account.id(), self.mailbox, self.rights.flags());
+        let mut change = |op, flags: &FlagSet| tx.change_flags(account, mailbox, uid, op, flags, None);
+        if self.op != FlagOp::Replace || mine.contains(AclRights::ALL.flags()) {
+            return change(self.op, &self.flags);
+        }
+        if !self.rights.contains(AclRights::WRITE) {
+            let taken = mine.without(self.flags.system);
+            change(FlagOp::Remove, &FlagSet { system: taken, ..FlagSet::default() })?;
+            return change(FlagOp::Add, &self.flags);
+        }
+        let kept = tx.record(account, mailbox, uid)?.system.without(mine);
+        let flags = FlagSet { system: self.flags.system.with(kept), keywords: self.flags.keywords.clone() };
+        tx.change_flags(account, mailbox, uid, FlagOp::Replace, &flags, None)
     }
 }
 

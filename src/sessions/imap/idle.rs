@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::dispatch::write_line;
 use super::view::Expunges;
-use super::{Imap, Output};
+use super::{Imap, Output, goodbye};
 use crate::proto::imap::server::Answer;
 
 /// Seconds between two words to an idling client.
@@ -27,7 +29,12 @@ impl Imap {
     pub(super) fn tell_idler(&mut self, out: &mut Output) {
         let before = out.len();
         self.hear_hints();
-        if let Err(fault) = self.tell(Expunges::Tell, out) {
+        // a login that was taken back hears nothing more of the mailbox
+        if let Err(fault) = self.stands() {
+            self.broken = true;
+            return goodbye(out, fault.status);
+        }
+        if let Err(fault) = self.note_rights(out).and_then(|()| self.tell(Expunges::Tell, out)) {
             tracing::error!(target: "sceau::imap", peer = %self.peer, %fault, "an idling client was not told");
         }
         let now = self.services.edge.now();
@@ -48,8 +55,10 @@ impl Imap {
         let left = Duration::from_millis(u64::try_from(millis).unwrap_or_default());
         match &mut self.person {
             Some(person) => {
+                let selected = self.selected.as_mut().map(|selected| &mut selected.hints);
                 tokio::select! {
                     Ok(()) = person.hints.changed() => {}
+                    () = changed(selected) => {}
                     () = tokio::time::sleep(left) => {}
                 }
             }
@@ -62,5 +71,19 @@ impl Imap {
         if let Some(person) = &mut self.person {
             person.hints.borrow_and_update();
         }
+        if let Some(selected) = &mut self.selected {
+            selected.hints.borrow_and_update();
+        }
+    }
+}
+
+/// Resolves with the next hint of a selected mailbox's account; never without one.
+async fn changed(hints: Option<&mut watch::Receiver<u64>>) {
+    let heard = match hints {
+        Some(hints) => hints.changed().await.is_ok(),
+        None => false,
+    };
+    if !heard {
+        std::future::pending().await
     }
 }

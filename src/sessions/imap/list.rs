@@ -2,12 +2,14 @@
 
 use super::dispatch::Outcome;
 use super::listing::{Exists, Known, Line, Names, SelectedBelow};
+use super::places::Place;
 use super::{Imap, Output};
-use crate::mail::Fault;
-use crate::proto::imap::list::{List, StatusItem};
+use crate::mail::{AclRights, Fault};
+use crate::proto::imap::acl;
+use crate::proto::imap::list::{List, Show, StatusItem};
 use crate::proto::imap::name::{Pattern, WireName};
 use crate::proto::imap::response::{self, Completion};
-use crate::store::{MailboxInfo, SpecialUse};
+use crate::store::SpecialUse;
 
 impl Imap {
     // [rfc3501#6.3.8] [rfc5258#3] [rfc5819#2]
@@ -20,17 +22,16 @@ impl Imap {
         let patterns: Vec<Pattern> = list.patterns.iter().filter_map(read).collect();
         let told = list.show.status.as_deref().unwrap_or_default();
         self.enabled.condstore |= told.contains(&StatusItem::HighestModSeq);
-        let mailboxes = self.account()?.mailboxes()?;
-        let known: Vec<Known> = mailboxes.iter().map(known).collect();
+        let places = self.listed()?;
+        let known: Vec<Known> = places.iter().map(known).collect();
         let subscribed = self.account()?.subscriptions()?;
         let lines = Names::new(&known, &subscribed).list(&patterns, list.select, list.show.subscribed);
         for line in lines {
             let mut text = Vec::new();
             self.write_listed(&mut text, "LIST", &line);
-            // [clients#imap-traps] STATUS comes after its LIST line
-            let info = mailboxes.iter().find(|info| line.exists == Exists::Yes && info.name == line.name);
-            if let (Some(info), Some(items)) = (info, &list.show.status) {
-                self.write_status(&mut text, info, items)?;
+            if let Some(place) = places.iter().find(|place| line.exists == Exists::Yes && place.info.name == line.name)
+            {
+                self.write_shown(&mut text, place, &list.show)?;
             }
             out.extend(&text);
             if out.flush_if_large().await.is_err() {
@@ -43,7 +44,7 @@ impl Imap {
     // [rfc3501#6.3.9]
     pub(super) async fn lsub(&mut self, reference: &WireName, pattern: &[u8], out: &mut Output) -> Outcome {
         let Some(pattern) = Pattern::read(reference, pattern, self.names) else { return Ok(Completion::plain()) };
-        let known: Vec<Known> = self.account()?.mailboxes()?.iter().map(known).collect();
+        let known: Vec<Known> = self.listed()?.iter().map(known).collect();
         let subscribed = self.account()?.subscriptions()?;
         for line in Names::new(&known, &subscribed).lsub(&pattern) {
             let mut text = Vec::new();
@@ -59,7 +60,7 @@ impl Imap {
     /// The LIST line of a mailbox that the client has named.
     // [rfc9051#6.3.2] [rfc9051#6.3.9.7]
     pub(super) fn tell_listed(&self, name: &str, before: Option<&str>, out: &mut Output) -> Result<(), Fault> {
-        let known: Vec<Known> = self.account()?.mailboxes()?.iter().map(known).collect();
+        let known: Vec<Known> = self.listed()?.iter().map(known).collect();
         let subscribed = self.account()?.subscriptions()?;
         let mut text = Vec::new();
         self.write_listed(&mut text, "LIST", &Names::new(&known, &subscribed).line(name));
@@ -82,20 +83,30 @@ impl Imap {
         text.extend_from_slice(b"\r\n");
     }
 
-    /// The mailbox with this name.
-    ///
-    /// # Errors
-    /// The same for a name that can't be read, that nobody has, and that somebody else has.
-    pub(super) fn mailbox(&self, name: &WireName) -> Result<MailboxInfo, Fault> {
-        let name = name.read(self.names);
-        let found = match name {
-            Some(name) => self.account()?.mailbox_by_name(&name)?,
-            None => None,
-        };
-        found.ok_or_else(|| Fault::user(crate::mail::Status::NoSuchMailbox, "no mailbox of this account has this name"))
+    /// What LIST tells of a mailbox behind its line.
+    // [clients#imap-traps] [rfc5819#2] [rfc8440#4]
+    fn write_shown(&self, text: &mut Vec<u8>, place: &Place, show: &Show) -> Result<(), Fault> {
+        if show.my_rights {
+            acl::write_mine(text, &place.info.name, place.rights, self.names);
+        }
+        if !show.metadata.is_empty() {
+            self.write_metadata(text, place, &show.metadata)?;
+        }
+        match show.status.as_ref().filter(|_| place.rights.contains(AclRights::READ)) {
+            Some(items) => self.write_status(text, place, items),
+            None => Ok(()),
+        }
+    }
+
+    /// The mailboxes that a listing may show.
+    // [rfc4314#4]
+    fn listed(&self) -> Result<Vec<Place>, Fault> {
+        let mut places = self.mailboxes()?;
+        places.retain(|place| place.rights.contains(AclRights::LOOKUP));
+        Ok(places)
     }
 }
 
-fn known(info: &MailboxInfo) -> Known {
-    Known { name: info.name.clone(), special_use: info.special_use.map(SpecialUse::attribute) }
+fn known(place: &Place) -> Known {
+    Known { name: place.info.name.clone(), special_use: place.info.special_use.map(SpecialUse::attribute) }
 }

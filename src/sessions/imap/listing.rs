@@ -49,12 +49,18 @@ pub(super) struct Names<'a> {
     subscribed: &'a BTreeSet<String>,
     /// Names with others below them, subscribed ones included.
     parents: BTreeSet<&'a str>,
+    /// Names that no mailbox has and below which there are some: of `Shared/accueil@…/INBOX` the first two levels.
+    levels: BTreeSet<&'a str>,
 }
 
 impl<'a> Names<'a> {
     pub(super) fn new(mailboxes: &'a [Known], subscribed: &'a BTreeSet<String>) -> Self {
-        let parents = mailboxes.iter().flat_map(|known| ancestors(&known.name)).collect();
-        Self { mailboxes, subscribed, parents }
+        let parents: BTreeSet<&str> = mailboxes.iter().flat_map(|known| ancestors(&known.name)).collect();
+        let mut levels = parents.clone();
+        for known in mailboxes {
+            levels.remove(known.name.as_str());
+        }
+        Self { mailboxes, subscribed, parents, levels }
     }
 
     /// The answer to LIST.
@@ -62,6 +68,9 @@ impl<'a> Names<'a> {
     pub(super) fn list(&self, patterns: &[Pattern], select: Select, show_subscribed: bool) -> Vec<Line> {
         let matching = |name: &str| patterns.iter().any(|pattern| pattern.matches(name));
         let mut names: BTreeSet<&str> = self.mailboxes.iter().map(|known| known.name.as_str()).collect();
+        if !select.subscribed && !select.special_use {
+            names.extend(&self.levels);
+        }
         if select.subscribed {
             names.extend(self.subscribed.iter().map(String::as_str));
         }
@@ -115,6 +124,10 @@ impl<'a> Names<'a> {
     pub(super) fn line(&self, name: &str) -> Line {
         let known = self.find(name);
         let mut attributes = Vec::new();
+        if self.levels.contains(name) {
+            // implied by the other, for clients that don't know that
+            attributes.push("\\Noselect");
+        }
         if known.is_none() {
             attributes.push("\\NonExistent");
         }
@@ -190,6 +203,19 @@ mod tests {
         ] {
             assert_eq!(with(|names| shown(&names.list(&[pattern(text)], NONE, false))), expected, "{text}");
         }
+    }
+
+    // [rfc3501#6.3.8] [rfc4314#4]
+    #[test]
+    fn levels_without_a_mailbox_are_listed_and_cannot_be_selected() {
+        let known = |name: &str| Known { name: name.to_owned(), special_use: None };
+        let mailboxes = [known("INBOX"), known("Shared/x/INBOX")];
+        let none = BTreeSet::new();
+        let names = Names::new(&mailboxes, &none);
+        let level = "Shared \\Noselect \\NonExistent \\HasChildren";
+        assert_eq!(shown(&names.list(&[pattern("%")], NONE, false)), ["INBOX \\HasNoChildren", level]);
+        assert_eq!(shown(&names.list(&[pattern("S*/INBOX")], NONE, false)), ["Shared/x/INBOX \\HasNoChildren"]);
+        assert_eq!(shown(&names.list(&[pattern("%")], SUBSCRIBED, true)), Vec::<String>::new());
     }
 
     // [rfc5258#3]

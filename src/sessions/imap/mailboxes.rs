@@ -3,17 +3,20 @@
 use super::dispatch::Outcome;
 use super::{Imap, Output, render};
 use crate::flows::Deletions;
-use crate::mail::{Fault, Status};
+use crate::mail::{AclRights, Fault, Status};
 use crate::proto::imap::name::{SEPARATOR, WireName};
 use crate::proto::imap::response::Completion;
 use crate::store::{SpecialUse, Tx};
 
 impl Imap {
-    // [rfc3501#6.3.3] [rfc6154#3] [rfc8474#4.1]
+    // [rfc3501#6.3.3] [rfc6154#3] [rfc8474#4.1] [rfc4314#4]
     pub(super) async fn create(&mut self, name: &WireName, uses: &[String], out: &mut Output) -> Outcome {
-        let (account, new) = (self.account()?.id(), self.new_name(name)?);
-        let special_use = special_use(uses)?;
-        let job = move |tx: &mut Tx<'_>| tx.create_mailbox_for(account, &new, special_use);
+        let (account, new, pass) = self.place_for(&self.new_name(name)?)?;
+        let (account, special_use) = (account.id(), special_use(uses)?);
+        let job = move |tx: &mut Tx<'_>| {
+            pass.check(tx)?;
+            tx.create_mailbox_for(account, &new, special_use)
+        };
         let mailbox = self.services.store.write(job).await?;
         let spelled = name.spelled(self.names).unwrap_or_default();
         self.tell_kept_name(name, spelled.strip_suffix(SEPARATOR).unwrap_or(&spelled), out)?;
@@ -22,16 +25,27 @@ impl Imap {
 
     // [rfc3501#6.3.4]
     pub(super) async fn delete(&mut self, name: &WireName) -> Outcome {
-        let mailbox = self.mailbox(name)?.id;
-        let deletions = Deletions::new(self.account()?, mailbox, &self.person()?.login)?;
-        self.change(move |tx| deletions.mailbox(tx)).await
+        let (place, person) = (self.mailbox(name)?, self.person()?);
+        let pass = place.require(AclRights::DELETE, person)?;
+        let deletions = Deletions::new(&place.account, place.info.id, &person.login)?;
+        self.change(move |tx| pass.check(tx).and_then(|()| deletions.mailbox(tx))).await
     }
 
     // [rfc3501#6.3.5]
     pub(super) async fn rename(&mut self, from: &WireName, to: &WireName, out: &mut Output) -> Outcome {
-        let (account, old, new) = (self.account()?.id(), self.mailbox(from)?, self.new_name(to)?);
-        self.services.store.write(move |tx| tx.rename_mailbox(account, old.id, &new)).await?;
-        self.tell_kept_name(to, &old.name, out)?;
+        let from = self.mailbox(from)?;
+        let old = from.require(AclRights::DELETE, self.person()?)?;
+        let (account, name, new) = self.place_for(&self.new_name(to)?)?;
+        if account.id() != from.account.id() {
+            return Err(Fault::user(Status::CannotOnThisMailbox, "a mailbox stays in its account"));
+        }
+        let job = move |tx: &mut Tx<'_>| {
+            old.check(tx)?;
+            new.check(tx)?;
+            tx.rename_mailbox(account.id(), from.info.id, &name)
+        };
+        self.services.store.write(job).await?;
+        self.tell_kept_name(to, &from.info.name, out)?;
         Ok(Completion::plain())
     }
 
@@ -60,10 +74,6 @@ impl Imap {
         self.change(move |tx| tx.unsubscribe(account, &name)).await
     }
 
-    fn new_name(&self, name: &WireName) -> Result<String, Fault> {
-        name.read_new(self.names).ok_or_else(not_a_name)
-    }
-
     async fn change(&self, job: impl FnOnce(&mut Tx<'_>) -> Result<(), Fault> + Send + 'static) -> Outcome {
         self.services.store.write(job).await?;
         Ok(Completion::plain())
@@ -72,7 +82,7 @@ impl Imap {
 
 /// What a new mailbox is for: one thing, of those that there are.
 // [rfc6154#3]
-fn special_use(uses: &[String]) -> Result<Option<SpecialUse>, Fault> {
+pub(super) fn special_use(uses: &[String]) -> Result<Option<SpecialUse>, Fault> {
     let known = |word: &String| {
         let named = |special: &SpecialUse| special.attribute().eq_ignore_ascii_case(word);
         SpecialUse::ALL.iter().map(|(special, _)| *special).find(named)

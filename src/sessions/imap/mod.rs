@@ -4,6 +4,7 @@
 //! client is told unasked is written before its tagged answer. To add a command: a row in the machine's table, an arm
 //! in `dispatch`, a file.
 
+mod acl;
 mod append;
 mod batches;
 mod catenate;
@@ -21,7 +22,9 @@ mod listing;
 mod login;
 mod mailboxes;
 mod matching;
+mod metadata;
 mod multisearch;
+mod places;
 mod preview;
 mod quota;
 mod render;
@@ -47,7 +50,7 @@ pub use self::digest::Digests;
 use self::selected::Selected;
 use super::sign_in::SignIn;
 use super::{Output, Session, TlsFacts, Want};
-use crate::flows::{Login, Openings, Visitor};
+use crate::flows::{Grants, Login, Openings, Visitor};
 use crate::mail::{Edge, Fault, Rights, Status, Time};
 use crate::proto::imap::name::Names;
 use crate::proto::imap::response;
@@ -75,6 +78,10 @@ pub struct Services {
     pub logins: SignIn,
     /// What records that a message was fetched, opened, marked.
     pub openings: Arc<Openings>,
+    /// What records that a right was given or taken.
+    pub grants: Grants,
+    /// Annotations of the server that all see: names and values.
+    pub about: Vec<(String, Vec<u8>)>,
     /// Time and chance.
     pub edge: Edge,
     /// What a connection may cost.
@@ -158,14 +165,9 @@ impl Imap {
         self.person.as_ref().ok_or_else(|| Fault::user(Status::LoginRequired, "nobody is signed in"))
     }
 
-    /// Whether the one who signed in still may do this. A mailbox of others may be taken back at any time.
-    fn permitted(&self, rights: Rights) -> Result<(), Fault> {
-        let Some(person) = &self.person else { return Ok(()) };
-        self.services.logins.stands(&person.login)?;
-        if person.login.may(rights) {
-            return Ok(());
-        }
-        Err(Fault::user(Status::ReadOnly, "the login holds this mailbox for reading only"))
+    /// Whether the one who signed in still is who they were. A mailbox of others may be taken back at any time.
+    fn stands(&self) -> Result<(), Fault> {
+        self.person.as_ref().map_or(Ok(()), |person| self.services.logins.stands(&person.login))
     }
 
     fn account(&self) -> Result<&Account, Fault> {

@@ -178,7 +178,8 @@ impl Imap {
     }
 
     pub(super) fn reader(&self) -> Result<Reader, Fault> {
-        Ok(self.reader_of(self.account()?.clone(), self.selected()?.mailbox))
+        let selected = self.selected()?;
+        Ok(self.reader_of(selected.account.clone(), selected.mailbox))
     }
 
     pub(super) fn reader_of(&self, account: Account, mailbox: MailboxId) -> Reader {

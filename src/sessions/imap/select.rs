@@ -4,7 +4,7 @@ use super::dispatch::{Outcome, write_line};
 use super::resync::Missed;
 use super::selected::Selected;
 use super::{Imap, Output, render};
-use crate::mail::{Fault, Status};
+use crate::mail::{AclRights, Fault, Status};
 use crate::proto::imap::command::Access;
 use crate::proto::imap::name::WireName;
 use crate::proto::imap::response::{self, Completion};
@@ -32,6 +32,7 @@ impl Imap {
         }
         match self.open(mailbox, access, params.resync.as_ref(), out) {
             Ok(selected) => {
+                let access = selected.access;
                 self.selected = Some(selected);
                 let code = if access == Access::ReadWrite { "READ-WRITE" } else { "READ-ONLY" };
                 Answer::becoming(Ok(Completion::with(code)), State::Selected)
@@ -47,9 +48,12 @@ impl Imap {
         resync: Option<&Resync>,
         out: &mut Output,
     ) -> Result<Selected, Fault> {
-        let info = self.mailbox(mailbox)?;
-        let index = self.account()?.index(info.id)?;
-        let (mut selected, opened) = Selected::open(info.id, access, index);
+        let place = self.mailbox(mailbox)?;
+        place.require(AclRights::READ, self.person()?)?;
+        // [rfc4314#5.2]
+        let access = if place.rights.writes() { access } else { Access::ReadOnly };
+        let (mut selected, opened) = Selected::open(&place, access)?;
+        let info = &place.info;
         selected.write_flags(out);
         write_line(out, format_args!("* {} EXISTS", opened.messages));
         if !self.enabled.rev2 {
@@ -95,7 +99,10 @@ impl Imap {
 
     // [rfc3501#6.4.2] [rfc9051#6.4.1]
     pub(super) async fn close(&mut self) -> Answer {
-        let writable = self.selected.as_ref().is_some_and(|selected| selected.access == Access::ReadWrite);
+        // [rfc4314#4] whoever may not expunge closes nevertheless
+        let writable = self.selected.as_ref().is_some_and(|selected| {
+            selected.access == Access::ReadWrite && selected.rights.contains(AclRights::EXPUNGE)
+        });
         // without a number of the change: what others did meanwhile is not told any more
         let outcome = if writable { self.expunge(None).await.map(drop) } else { Ok(()) };
         self.leave(outcome.map(|()| Completion::plain()))

@@ -3,24 +3,35 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use super::contexts::Contexts;
 use super::dispatch::write_line;
 use super::matching::Searched;
+use super::places::{Pass, Place, lacking};
 use super::view::{Changes, Expunges, News, View};
 use super::{Enabled, Imap, Output, render};
-use crate::mail::{Fault, Keyword, MailboxId, Status, SystemFlags, Time, Uid};
-use crate::proto::imap::command::{Access, Numbers};
+use crate::mail::{AccountId, AclRights, Fault, FlagSet, Keyword, MailboxId, Status, SystemFlags, Time, Uid};
+use crate::proto::imap::command::{Access, Kind, Numbers};
 use crate::proto::imap::response;
 use crate::proto::imap::sequence::{SequenceSet, compact};
-use crate::store::{MailboxIndex, Reach, Record};
+use crate::store::{Account, MailboxIndex, Reach, Record};
 
 /// Keywords of a mailbox: one bit each of [`Record::keywords`].
 const KEYWORDS_MAX: usize = 64;
 
 /// A mailbox that a session has selected.
 pub(super) struct Selected {
+    /// Whose mailbox it is: the session's account, or one that shares it.
+    pub(super) account: Account,
     pub(super) mailbox: MailboxId,
     pub(super) access: Access,
+    /// What the login may do with it, as of the last command.
+    pub(super) rights: AclRights,
+    /// The right to read it was taken back: its messages are gone for this session until it is selected again.
+    withdrawn: bool,
+    /// Says «look at the log» after every change of the account, where that is not the session's.
+    pub(super) hints: watch::Receiver<u64>,
     pub(super) index: Arc<MailboxIndex>,
     pub(super) view: View,
     /// How many of the mailbox's keywords the client was told.
@@ -40,7 +51,9 @@ pub(super) struct Opened {
 }
 
 impl Selected {
-    pub(super) fn open(mailbox: MailboxId, access: Access, index: Arc<MailboxIndex>) -> (Self, Opened) {
+    pub(super) fn open(place: &Place, access: Access) -> Result<(Self, Opened), Fault> {
+        let (account, mailbox, rights) = (place.account.clone(), place.info.id, place.rights);
+        let (hints, index) = (account.subscribe()?, account.index(mailbox)?);
         let keywords = index.keywords().len();
         let (records, known) = index.snapshot();
         let opened = Opened {
@@ -49,8 +62,12 @@ impl Selected {
             after_last: records.last().map_or(1, |record| record.uid.get().saturating_add(1)),
         };
         let view = View::new(records.iter().map(|record| record.uid).collect(), known);
-        let contexts = Contexts::default();
-        (Self { mailbox, access, index, view, keywords, saved: Vec::new(), contexts }, opened)
+        let (withdrawn, contexts) = (false, Contexts::default());
+        let saved = Vec::new();
+        Ok((
+            Self { account, mailbox, access, rights, withdrawn, hints, index, view, keywords, saved, contexts },
+            opened,
+        ))
     }
 
     /// What a search key means depends on.
@@ -94,20 +111,45 @@ impl Selected {
         }
     }
 
+    /// Refuses what the login may not do with it; what may is asked once more when it is written.
+    pub(super) fn require(&self, rights: AclRights, login: AccountId) -> Result<Pass, Fault> {
+        if self.withdrawn || !self.rights.contains(rights) {
+            return Err(lacking(self.rights));
+        }
+        Ok(Pass::new(self.account.id(), self.mailbox, login, rights))
+    }
+
+    /// Of flags that are to be changed those that the login may change. Only when it may change none of them is it
+    /// refused.
+    // [rfc4314#4]
+    pub(super) fn may_change(&self, flags: &FlagSet) -> Result<FlagSet, Fault> {
+        let allowed = flags.clone().allowed(self.rights);
+        if self.rights.over_flags().is_empty() || allowed.is_empty() && !flags.is_empty() {
+            return Err(lacking(self.rights));
+        }
+        Ok(allowed)
+    }
+
     /// FLAGS and PERMANENTFLAGS.
     // [rfc3501#7.2.6] [rfc9051#7.3.5] [clients#imap-what-clients-do]
     pub(super) fn write_flags(&self, out: &mut Output) {
-        let mut flags: Vec<String> = SystemFlags::NAMES.iter().map(|(_, name)| (*name).to_owned()).collect();
-        flags.extend(self.index.keywords().iter().map(|keyword| keyword.as_str().to_owned()));
-        let flags = flags.join(" ");
+        let keywords = self.index.keywords();
+        let names = |system: SystemFlags, keywords: &[Keyword]| {
+            let system = SystemFlags::NAMES.iter().filter(|(flag, _)| system.contains(*flag)).map(|(_, name)| *name);
+            system.chain(keywords.iter().map(Keyword::as_str)).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let flags = names(SystemFlags(u8::MAX), &keywords).join(" ");
         write_line(out, format_args!("* FLAGS ({flags})"));
-        match self.access {
-            Access::ReadWrite if self.index.keywords().len() < KEYWORDS_MAX => {
-                write_line(out, format_args!("* OK [PERMANENTFLAGS ({flags} \\*)] kept"));
-            }
-            Access::ReadWrite => write_line(out, format_args!("* OK [PERMANENTFLAGS ({flags})] no more")),
-            Access::ReadOnly => write_line(out, format_args!("* OK [PERMANENTFLAGS ()] read-only")),
+        if self.access == Access::ReadOnly {
+            return write_line(out, format_args!("* OK [PERMANENTFLAGS ()] read-only"));
         }
+        // [rfc4314#5.1.1]
+        let writes = self.rights.contains(AclRights::WRITE);
+        let mut kept = names(self.rights.flags(), if writes { &keywords } else { &[] });
+        let more = writes && keywords.len() < KEYWORDS_MAX;
+        kept.extend(more.then(|| "\\*".to_owned()));
+        let text = if more { "kept" } else { "no more" };
+        write_line(out, format_args!("* OK [PERMANENTFLAGS ({})] {text}", kept.join(" ")));
     }
 
     /// The mailbox's keywords. Those that are new are told before any message with one of them is.
@@ -123,7 +165,7 @@ impl Selected {
 
     /// Writes what happened since the client was last told.
     fn tell(&mut self, expunges: Expunges, enabled: Enabled, out: &mut Output) -> Result<(), Fault> {
-        let nothing_new = self.index.highest() == self.view.known() && !self.index.is_gone();
+        let nothing_new = self.index.highest() == self.view.known() && !self.index.is_gone() && !self.withdrawn;
         if nothing_new && (expunges == Expunges::Hold || !self.view.holds_expunges()) {
             return Ok(());
         }
@@ -160,7 +202,7 @@ impl Selected {
     }
 
     fn changes(&self) -> Result<(Changes, Vec<Record>), Fault> {
-        if self.index.is_gone() {
+        if self.index.is_gone() || self.withdrawn {
             let vanished = self.view.all().map(|(_, uid)| uid).collect();
             return Ok((Changes { changed: Vec::new(), vanished, known: self.view.known() }, Vec::new()));
         }
@@ -185,6 +227,42 @@ impl Imap {
 
     pub(super) fn selected_mut(&mut self) -> Result<&mut Selected, Fault> {
         self.selected.as_mut().ok_or_else(none_selected)
+    }
+
+    /// Looks at what the login may do with the selected mailbox now, and tells the client when it is something else.
+    /// Without the right to read it nothing is done with its messages any more.
+    // [rfc4314#5.1.1]
+    pub(super) fn look_at_rights(&mut self, kind: &Kind, out: &mut Output) -> Result<(), Fault> {
+        self.note_rights(out)?;
+        let uses_messages = matches!(
+            kind,
+            Kind::Expunge(_)
+                | Kind::Search { .. }
+                | Kind::Sort { .. }
+                | Kind::Thread { .. }
+                | Kind::Fetch { .. }
+                | Kind::Store { .. }
+                | Kind::Copy(_)
+                | Kind::Move(_)
+                | Kind::UidBatches(_)
+        );
+        match &self.selected {
+            Some(selected) if uses_messages && selected.withdrawn => Err(lacking(selected.rights)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same for a session that waits.
+    pub(super) fn note_rights(&mut self, out: &mut Output) -> Result<(), Fault> {
+        let Some(selected) = &self.selected else { return Ok(()) };
+        let rights = self.rights_in(&selected.account, selected.mailbox)?;
+        let selected = self.selected_mut()?;
+        let before = std::mem::replace(&mut selected.rights, rights);
+        selected.withdrawn |= !rights.contains(AclRights::READ);
+        if rights.flags() != before.flags() && !selected.withdrawn {
+            selected.write_flags(out);
+        }
+        Ok(())
     }
 
     /// Tells the client what happened in the selected mailbox, if one is selected.

@@ -1,8 +1,9 @@
 //! STATUS.
 
 use super::dispatch::Outcome;
+use super::places::Place;
 use super::{Imap, Output, render};
-use crate::mail::{Fault, SystemFlags};
+use crate::mail::{AclRights, Fault, SystemFlags};
 use crate::proto::imap::list::StatusItem;
 use crate::proto::imap::name::WireName;
 use crate::proto::imap::response::{self, Completion};
@@ -11,29 +12,26 @@ use crate::store::{MailboxInfo, Record};
 impl Imap {
     // [rfc3501#6.3.10] [rfc7162#3.1.7] [rfc8438#2]
     pub(super) fn status(&mut self, mailbox: &WireName, items: &[StatusItem], out: &mut Output) -> Outcome {
-        let info = self.mailbox(mailbox)?;
+        let place = self.mailbox(mailbox)?;
+        place.require(AclRights::READ, self.person()?)?;
         self.enabled.condstore |= items.contains(&StatusItem::HighestModSeq);
         let mut text = Vec::new();
-        self.write_status(&mut text, &info, items)?;
+        self.write_status(&mut text, &place, items)?;
         out.extend(&text);
         Ok(Completion::plain())
     }
 
     /// `* STATUS "name" (MESSAGES 3 UNSEEN 1)`
     // [rfc8474#4.3] [rfc9208#4.1.4] [rfc7889#4]
-    pub(super) fn write_status(
-        &self,
-        text: &mut Vec<u8>,
-        info: &MailboxInfo,
-        items: &[StatusItem],
-    ) -> Result<(), Fault> {
+    pub(super) fn write_status(&self, text: &mut Vec<u8>, place: &Place, items: &[StatusItem]) -> Result<(), Fault> {
+        let info = &place.info;
         text.extend_from_slice(b"* STATUS ");
         response::mailbox(text, &info.name, self.names);
         for (at, item) in items.iter().enumerate() {
             response::text(text, format_args!("{}{} ", if at == 0 { " (" } else { " " }, item.name()));
             match item {
                 StatusItem::MailboxId => response::text(text, format_args!("({})", render::mailbox_id(info.id))),
-                StatusItem::DeletedStorage => response::text(text, format_args!("{}", self.deleted_storage(info)?)),
+                StatusItem::DeletedStorage => response::text(text, format_args!("{}", deleted_storage(place)?)),
                 StatusItem::AppendLimit => response::text(text, format_args!("{}", self.services.limits.append)),
                 item => response::text(text, format_args!("{}", counted(info, *item))),
             }
@@ -41,15 +39,15 @@ impl Imap {
         text.extend_from_slice(b")\r\n");
         Ok(())
     }
+}
 
-    fn deleted_storage(&self, info: &MailboxInfo) -> Result<u64, Fault> {
-        if info.deleted == 0 {
-            return Ok(0);
-        }
-        let deleted = |record: &&Record| record.system.contains(SystemFlags::DELETED);
-        let index = self.account()?.index(info.id)?;
-        Ok(index.read(|records| records.iter().filter(deleted).map(|record| record.size).sum()))
+fn deleted_storage(place: &Place) -> Result<u64, Fault> {
+    if place.info.deleted == 0 {
+        return Ok(0);
     }
+    let deleted = |record: &&Record| record.system.contains(SystemFlags::DELETED);
+    let index = place.account.index(place.info.id)?;
+    Ok(index.read(|records| records.iter().filter(deleted).map(|record| record.size).sum()))
 }
 
 /// What is counted for every mailbox.

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::Check;
 use crate::mail::{Fault, MailboxId, ModSeq};
+use crate::store::acl::Lists;
 use crate::store::core::unseal;
 use crate::store::directory::AccountEntry;
 use crate::store::index::decode_record;
@@ -59,15 +60,33 @@ impl Check<'_, '_> {
 
     /// How it is signed in to is what the memory says, and who holds it exists.
     fn check_access(&mut self, place: &str, entry: &AccountEntry) -> Result<(), Fault> {
-        let (access, holders) = (self.tx.access(entry.id), self.tx.holders(entry.id));
-        let (Some(access), Some(holders)) = (self.found(place, access), self.found(place, holders)) else {
+        let (access, holders, lists) = (self.tx.access(entry.id), self.tx.holders(entry.id), self.tx.lists(entry.id));
+        let (access, holders) = (self.found(place, access), self.found(place, holders));
+        let (Some(access), Some(holders), Some(lists)) = (access, holders, self.found(place, lists)) else {
             return Ok(());
         };
+        self.check_lists(place, entry, &lists)?;
         if access.identities != entry.identities || access.scram != entry.scram || holders != entry.holders {
             self.find(place, "its identities or holders are other ones than the memory says");
         }
         if holders.iter().any(|holder| self.tx.entry(holder.person).is_err()) {
             self.find(place, "somebody holds it who is not there");
+        }
+        Ok(())
+    }
+
+    /// The lists of rights are what the memory says, of mailboxes that exist, and name persons who do.
+    fn check_lists(&mut self, place: &str, entry: &AccountEntry, lists: &Lists) -> Result<(), Fault> {
+        if *lists != entry.acl {
+            self.find(place, "its lists of rights are other ones than the memory says");
+        }
+        for (mailbox, entries) in lists {
+            if self.tx.get(&key::mailbox(entry.id, *mailbox))?.is_none() {
+                self.find(place, format!("a list of rights is that of no mailbox: {mailbox}"));
+            }
+            if entries.iter().any(|listed| self.tx.entry(listed.person).is_err()) {
+                self.find(place, format!("the list of rights of mailbox {mailbox} names somebody who is not there"));
+            }
         }
         Ok(())
     }

@@ -58,7 +58,7 @@ impl Tx<'_> {
         })
     }
 
-    /// Lets a person hold an account, with these rights and no others.
+    /// Lets a person hold an account, with these rights and no others: what lists of single mailboxes said is gone.
     ///
     /// # Errors
     /// `RecipientUnknown` when one of the two is not there, `LimitReached` beyond 1,000 holders.
@@ -72,20 +72,26 @@ impl Tx<'_> {
         let row = HolderRow { rights, since: self.now() };
         let sealed = seal(&self.core.keys.account(account)?, &place, &row, &self.core.edge);
         self.put(place, sealed);
-        self.change_account(account, |_| ())
+        self.unlist(account, person)?;
+        self.change_account(account, |_| ())?;
+        self.hint(account)?;
+        self.hint(person)
     }
 
-    /// Takes an account from a person who holds it.
+    /// Takes an account from a person who holds it, and what lists of single mailboxes gave.
     ///
     /// # Errors
-    /// `RecipientUnknown` when there is no such account, `NoSuchMailbox` when the person does not hold it.
+    /// `RecipientUnknown` when there is no such account, `NoSuchMailbox` when the person has nothing of it.
     pub fn remove_holder(&mut self, account: AccountId, person: AccountId) -> Result<(), Fault> {
         let place = key::holder(account, person);
-        if self.get(&place)?.is_none() {
+        let listed = self.unlist(account, person)?;
+        if self.get(&place)?.is_none() && !listed {
             return Err(Fault::user(Status::NoSuchMailbox, "the person does not hold it"));
         }
         self.delete(place);
-        self.change_account(account, |_| ())
+        self.change_account(account, |_| ())?;
+        self.hint(account)?;
+        self.hint(person)
     }
 
     /// Who holds an account, in the order of the persons' numbers.

@@ -102,7 +102,9 @@ impl Tx<'_> {
     /// # Errors
     /// `RecipientUnknown` when there is no such account.
     pub fn deactivate(&mut self, account: AccountId) -> Result<(), Fault> {
-        self.change_account(account, |row| row.active = false)
+        self.change_account(account, |row| row.active = false)?;
+        // sessions that wait end
+        self.hint(account)
     }
 
     /// Sets how many octets the account's messages may take.
@@ -129,8 +131,8 @@ impl Tx<'_> {
         let place = key::account(id);
         let sealed = seal(&self.core.keys.account(id)?, &place, &row, &self.core.edge);
         self.put(place, sealed);
-        let (access, holders) = (self.access(id)?, self.holders(id)?);
-        let entry = AccountEntry::open(id, row, access, holders, &self.core.keys.master)?;
+        let (access, holders, acl) = (self.access(id)?, self.holders(id)?, self.lists(id)?);
+        let entry = AccountEntry::open(id, row, access, (holders, acl), &self.core.keys.master)?;
         self.put_entry(Arc::new(entry));
         Ok(())
     }

@@ -46,10 +46,7 @@ impl Tx<'_> {
     /// `Storage`, also when the body is gone.
     pub fn hold_again(&mut self, handle: &BodyHandle) -> Result<BodyHandle, Fault> {
         let place = handle.body.place;
-        let missing = || Fault::ours(Status::Storage, "a held body without its row");
-        let mut row: BodyRow = self.row("a body", &key::body(place))?.ok_or_else(missing)?;
-        row.references += 1;
-        self.put_row(key::body(place), &row);
+        self.refer_again(place)?;
         let number = self.next_id()?;
         self.put(key::held(place, number), Vec::new());
         Ok(BodyHandle { body: handle.body.clone(), number })
@@ -84,6 +81,15 @@ impl Tx<'_> {
         let row = BodyRow { references, size: body.size(), day: body.day, extents: body.extents.clone() };
         self.put_row(key::body(place), &row);
         Ok(BodyRef { place, id: body.id, size: body.size(), day: body.day, key: wrapped })
+    }
+
+    /// Counts one more reference to a body that is there.
+    pub(super) fn refer_again(&mut self, place: BodyPlace) -> Result<(), Fault> {
+        let missing = || Fault::ours(Status::Storage, "a body without its row");
+        let mut row: BodyRow = self.row("a body", &key::body(place))?.ok_or_else(missing)?;
+        row.references += 1;
+        self.put_row(key::body(place), &row);
+        Ok(())
     }
 
     pub(super) fn release(&mut self, place: BodyPlace) -> Result<(), Fault> {

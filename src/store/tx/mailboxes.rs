@@ -34,7 +34,7 @@ impl Tx<'_> {
             return Err(Fault::user(Status::MailboxExists, "create"));
         }
         self.create_parents(account, &name)?;
-        self.add_mailbox(account, &name, special_use)
+        self.add_inheriting(account, &name, special_use)
     }
 
     /// Deletes a mailbox with its messages. Its name stays subscribed.
@@ -58,6 +58,8 @@ impl Tx<'_> {
         }
         self.delete(key::mailbox(account, mailbox));
         self.delete(key::mailbox_counters(account, mailbox));
+        self.drop_annotations(account, mailbox)?;
+        self.drop_acl(account, mailbox)?;
         let mut counters = self.account_counters(account)?;
         counters.mailboxes -= 1;
         self.put_row(key::account_counters(account), &counters);
@@ -99,6 +101,8 @@ impl Tx<'_> {
     fn rename_inbox(&mut self, account: AccountId, inbox: MailboxId, to: &str) -> Result<(), Fault> {
         self.create_parents(account, to)?;
         let target = self.add_mailbox(account, to, None)?;
+        self.inherit_acl(account, inbox, target)?;
+        self.copy_annotations(account, inbox, target)?;
         for uid in self.uids(account, inbox)? {
             self.copy(account, inbox, uid, target)?;
             self.expunge(account, inbox, uid)?;
@@ -122,7 +126,7 @@ impl Tx<'_> {
         }
         let sealed = seal(&self.entry(account)?.rows, &place, &name, &self.core.edge);
         self.put(place, sealed);
-        Ok(())
+        self.hint(account)
     }
 
     /// Takes a name from the subscriptions, if it is there.
@@ -133,7 +137,7 @@ impl Tx<'_> {
     pub fn unsubscribe(&mut self, account: AccountId, name: &str) -> Result<(), Fault> {
         let place = self.subscription(account, &name::normalise(name)?);
         self.delete(place);
-        Ok(())
+        self.hint(account)
     }
 
     fn subscription(&self, account: AccountId, name: &str) -> Vec<u8> {
@@ -165,7 +169,21 @@ impl Tx<'_> {
             return Ok(());
         }
         self.create_parents(account, parent)?;
-        self.add_mailbox(account, parent, None).map(drop)
+        self.add_inheriting(account, parent, None).map(drop)
+    }
+
+    /// A mailbox whose list of rights is that of the one above it.
+    // [rfc4314#4]
+    fn add_inheriting(
+        &mut self,
+        account: AccountId,
+        name: &str,
+        special_use: Option<SpecialUse>,
+    ) -> Result<MailboxId, Fault> {
+        let id = self.add_mailbox(account, name, special_use)?;
+        let above = name::parent(name).map(|parent| self.find_mailbox(account, parent)).transpose()?.flatten();
+        above.map_or(Ok(()), |above| self.inherit_acl(account, above, id))?;
+        Ok(id)
     }
 
     pub(super) fn add_mailbox(

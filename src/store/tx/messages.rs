@@ -1,8 +1,10 @@
 //! Messages: what comes, goes and is copied. UID, modification sequence, counters, quota and the change log are written
 //! in the same transaction as the message, so that no reader ever sees them apart.
 
-use super::{Effect, Tx};
-use crate::mail::{AccountId, EnvelopeId, Fault, FlagSet, MailboxId, ModSeq, Status, Time, Uid, UidValidity};
+use super::{Effect, TransferReceipt, Tx};
+use crate::mail::{
+    AccountId, AclRights, EnvelopeId, Fault, FlagSet, MailboxId, ModSeq, Status, Time, Uid, UidValidity,
+};
 use crate::proto::mime::Structure;
 use crate::seal::row::seal_row;
 use crate::store::bodies::SealedBody;
@@ -90,15 +92,87 @@ impl Tx<'_> {
         uid: Uid,
         to: MailboxId,
     ) -> Result<AppendedMessage, Fault> {
+        self.copy_within(account, from, uid, to, AclRights::ALL)
+    }
+
+    /// The same; of the flags only those are kept that these rights over the other mailbox may set.
+    ///
+    /// # Errors
+    /// As [`Tx::copy`].
+    // [rfc4314#4]
+    pub fn copy_within(
+        &mut self,
+        account: AccountId,
+        from: MailboxId,
+        uid: Uid,
+        to: MailboxId,
+        rights: AclRights,
+    ) -> Result<AppendedMessage, Fault> {
         let mut record = self.record(account, from, uid)?;
-        let names = self.mailbox_row(account, from)?.keywords;
-        let keywords = crate::store::index::flag_set(&record, &names).keywords;
-        record.keywords = self.keyword_bits(account, to, &keywords)?;
+        let flags = self.flags_of(account, from, &record, rights)?;
+        record.system = flags.system;
+        record.keywords = self.keyword_bits(account, to, &flags.keywords)?;
         record.saved = self.now();
         let sharers = key::sharers(account, record.message);
         let count = self.row::<u32>("sharers", &sharers)?.unwrap_or(1) + 1;
         self.put_row(sharers, &count);
         self.insert(account, to, record)
+    }
+
+    /// Copies a message into a mailbox of another account, whose it is from then on: it leaves its chain of proofs, for
+    /// which the receipt of its transfer is there.
+    ///
+    /// # Errors
+    /// As [`Tx::copy`]; also when the receipt is for another message.
+    // [proofs#when-is-it-open]
+    pub fn copy_across(
+        &mut self,
+        (from_account, from, uid): (AccountId, MailboxId, Uid),
+        (account, to): (AccountId, MailboxId),
+        receipt: &TransferReceipt,
+        rights: AclRights,
+    ) -> Result<AppendedMessage, Fault> {
+        let mut record = self.record(from_account, from, uid)?;
+        if !receipt.covers(from_account, record.message) {
+            return Err(Fault::ours(Status::Storage, "the receipt is for another message"));
+        }
+        let flags = self.flags_of(from_account, from, &record, rights)?;
+        let view = self.view_for(from_account, record.message, account)?;
+        record.system = flags.system;
+        record.keywords = self.keyword_bits(account, to, &flags.keywords)?;
+        record.saved = self.now();
+        record.message = self.next_id()?;
+        record.envelope = None;
+        record.observed = Observed::default();
+        self.put_view(account, record.message, &view)?;
+        self.insert(account, to, record)
+    }
+
+    /// A message's view as another account may have it: the body's key wrapped for that account, and one more reference
+    /// to the body.
+    fn view_for(&mut self, from: AccountId, message: u64, to: AccountId) -> Result<View, Fault> {
+        let (owner, taker) = (self.entry(from)?, self.entry(to)?);
+        let pieces = self.scan(&key::view(from, message))?;
+        let sealed: Vec<u8> = pieces.into_iter().flat_map(|(_, piece)| piece).collect();
+        let mut view = view::open(&owner, from, message, &sealed)?;
+        let day = self.core.keys.master.content(view.body.day).map_err(key_fault)?;
+        let key = owner.key.unwrap_body(&view.body.key, &view.body.id, &day).map_err(key_fault)?;
+        view.body.key = taker.key.wrap_body(&key, &view.body.id, &day, self.core.edge.chance.as_ref());
+        view.envelope = None;
+        self.refer_again(view.body.place)?;
+        Ok(view)
+    }
+
+    /// A message's flags, as far as these rights may set them.
+    fn flags_of(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        record: &Record,
+        rights: AclRights,
+    ) -> Result<FlagSet, Fault> {
+        let names = self.mailbox_row(account, mailbox)?.keywords;
+        Ok(crate::store::index::flag_set(record, &names).allowed(rights))
     }
 
     /// Removes a message for good. With its last copy the body loses a reference, and with the last of those its key.
@@ -231,6 +305,13 @@ impl Tx<'_> {
                 self.delete(place);
             }
         }
+        Ok(())
+    }
+
+    /// Tells the account's sessions that there is something to look at which no message tells of.
+    pub(super) fn hint(&mut self, account: AccountId) -> Result<(), Fault> {
+        let now = self.account_counters(account)?.modseq;
+        self.effect(Effect::Hint(account, now));
         Ok(())
     }
 

@@ -3,11 +3,13 @@
 
 mod access;
 mod accounts;
+mod acl;
 mod bodies;
 mod events;
 mod flags;
 mod mailboxes;
 mod messages;
+mod metadata;
 mod purge;
 mod raw;
 
@@ -20,6 +22,7 @@ use serde::de::DeserializeOwned;
 
 pub(super) use access::open_holder;
 pub use accounts::NewAccount;
+pub(super) use acl::open_list;
 pub use bodies::BodyHandle;
 pub(super) use events::{OPERATOR, may_begin};
 pub use events::{Subject, TransferReceipt};

@@ -217,9 +217,15 @@ impl Tx<'_> {
         for (place, _) in self.scan(&key::settings(account))? {
             self.delete(place);
         }
-        for held in self.core.directory.held_by(account) {
-            self.delete(key::holder(held.id, account));
-            self.change_account(held.id, |_| ())?;
+        for reached in self.core.directory.reached_by(account) {
+            self.delete(key::holder(reached.id, account));
+            self.change_account(reached.id, |_| ())?;
+        }
+        for entry in self.entries() {
+            if entry.acl.values().flatten().any(|listed| listed.person == account) {
+                self.unlist(entry.id, account)?;
+                self.change_account(entry.id, |_| ())?;
+            }
         }
         for letter in key::LETTERS_OF_ACCOUNTS {
             for (place, _) in self.scan(&key::of_account(*letter, account))? {

@@ -4,4 +4,5 @@
 mod model;
 mod openings;
 mod oracle;
+mod rights;
 pub mod world;

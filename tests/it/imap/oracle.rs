@@ -13,6 +13,10 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("* ", " FETCH (EMAILID (", "RFC 8474 and RFC 8514, which it does not know"),
     ("* ", "PREVIEW ", "RFC 8970, which it does not know"),
     ("* ", " FETCH (BINARY[2]<2> ", "RFC 3516 §4.2 names the start in the answer; its grammar forgets to"),
+    ("* ACL ", "", "RFC 4314, which it does not know"),
+    ("* MYRIGHTS ", "", "RFC 4314, which it does not know"),
+    ("* LISTRIGHTS ", "", "RFC 4314, which it does not know"),
+    ("* METADATA ", "", "RFC 5464, of which it knows the commands only"),
     ("* ESEARCH ", " (TAG ", "esearch-response of RFC 4731, which it does not know"),
 ];
 

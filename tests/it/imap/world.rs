@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use sceau::flows::{LoginSettings, Logins, Openings, TokenChecker, TokenFacts, hash_password, new_scram_keys};
+use sceau::flows::{Grants, LoginSettings, Logins, Openings, TokenChecker, TokenFacts, hash_password, new_scram_keys};
 use sceau::mail::{
     AccountId, Address, Chance, Clock, Edge, EnvelopeId, Fault, FlagSet, Keyword, Rights, Status, SystemFlags, Time,
 };
@@ -70,6 +70,8 @@ pub struct Setting {
 pub enum Ways {
     /// Passwords.
     Passwords,
+    /// Passwords; there are two persons, and she holds `accueil@…` for everything, `labo@…` for reading.
+    Shared,
     /// Also proofs of passwords and tokens; and the person holds `accueil@…` for reading and writing, `labo@…` for
     /// reading.
     All,
@@ -106,9 +108,14 @@ impl World {
             quota: setting.quota,
         };
         let account = store.write_blocking(move |tx| tx.create_account(new)).unwrap();
+        if setting.logins == Ways::Shared {
+            store.write_blocking(move |tx| share(tx, account)).unwrap();
+        }
         let services = Arc::new(Services {
             logins: sign_in(&store, &edge, account, setting.logins),
             openings: Arc::new(Openings::new(Arc::clone(&store))),
+            grants: Grants::new(Arc::clone(&store)),
+            about: vec![("/shared/admin".to_owned(), b"mailto:exploitation@a.mssante.fr".to_vec())],
             store: Arc::clone(&store),
             edge,
             limits: Limits::with_append(setting.append),
@@ -126,9 +133,14 @@ impl World {
 
     /// Delivers a message to INBOX as it comes from another operator: behind a trace field, with proofs.
     pub fn deliver(&mut self, message: &[u8], flags: &str) {
+        self.deliver_to(self.account, message, flags);
+    }
+
+    /// The same to another account.
+    pub fn deliver_to(&mut self, account: AccountId, message: &[u8], flags: &str) {
         self.delivered += 1;
         let envelope = EnvelopeId([self.delivered; 16]);
-        let (account, flags) = (self.account, flag_set(flags));
+        let flags = flag_set(flags);
         let mut body = self.store.begin_body(BodyOrigin { envelope: Some(envelope), account: Some(account) });
         let body = self.runtime.block_on(async {
             body.write(message).await.unwrap();
@@ -186,10 +198,21 @@ impl World {
 
     /// A client behind TLS that has signed in.
     pub fn sign_in(&self) -> Client {
+        self.sign_in_as(USER)
+    }
+
+    /// The same for a user name with her password.
+    pub fn sign_in_as(&self, user: &str) -> Client {
         let mut client = self.connect();
         client.session.secured(TlsFacts::default());
-        self.talk(&mut client, &format!("l LOGIN {USER} \"{PASSWORD}\"\r\n"));
+        let said = self.talk(&mut client, &format!("l LOGIN \"{user}\" \"{PASSWORD}\"\r\n"));
+        assert!(said.contains("l OK "), "{said}");
         client
+    }
+
+    /// The account with this local part.
+    pub fn named(&self, name: &str) -> AccountId {
+        self.store.find(&address(name)).unwrap().id
     }
 
     /// Gives a client's bytes to its session: what it says, and what it wants then.
@@ -267,10 +290,32 @@ fn event(leaf: &str) -> String {
     format!("{} {} {}", value("sceau-event/v1 "), value("basis "), value("grade ")).trim().to_owned()
 }
 
+fn address(name: &str) -> Address {
+    Address::parse(&format!("{name}@a.mssante.fr")).unwrap()
+}
+
+fn organisation(name: &str) -> NewAccount {
+    let kind = AccountKind::Organisation;
+    NewAccount { address: address(name), name: String::new(), password_hash: String::new(), kind, quota: 1 << 30 }
+}
+
+/// Organisations, a colleague, and what the person holds.
+fn share(tx: &mut Tx<'_>, person: AccountId) -> Result<(), Fault> {
+    let paul = NewAccount { kind: AccountKind::Personal, password_hash: password_hash(), ..organisation("paul") };
+    tx.create_account(paul)?;
+    for (name, rights) in [("accueil", "read,write,send,admin"), ("labo", "read"), ("secret", "")] {
+        let shared = tx.create_account(organisation(name))?;
+        if let Some(rights) = Rights::parse(rights) {
+            tx.set_holder(shared, person, rights)?;
+        }
+    }
+    Ok(())
+}
+
 /// The logins of a world. Their chance is their own, so that what they draw does not depend on what else happened.
 fn sign_in(store: &Arc<Store>, edge: &Edge, account: AccountId, ways: Ways) -> SignIn {
     let edge = Edge { clock: Arc::clone(&edge.clock), chance: Arc::new(TestChance(AtomicU64::new(7))) };
-    if ways == Ways::Passwords {
+    if ways != Ways::All {
         return SignIn::new(Arc::new(Logins::new(Arc::clone(store), edge, LoginSettings::default()).unwrap()));
     }
     let keys = new_scram_keys(PASSWORD, 4096, &TestChance(AtomicU64::new(5)));
@@ -278,14 +323,7 @@ fn sign_in(store: &Arc<Store>, edge: &Edge, account: AccountId, ways: Ways) -> S
         tx.set_password(account, password_hash(), Some(keys))?;
         tx.add_identity(account, Identity::Person(PERSON.to_owned()))?;
         for (name, rights) in [("accueil", "read,write"), ("labo", "read"), ("secret", "")] {
-            let new = NewAccount {
-                address: Address::parse(&format!("{name}@a.mssante.fr")).unwrap(),
-                name: String::new(),
-                password_hash: String::new(),
-                kind: AccountKind::Organisation,
-                quota: 1 << 30,
-            };
-            let shared = tx.create_account(new)?;
+            let shared = tx.create_account(organisation(name))?;
             if let Some(rights) = Rights::parse(rights) {
                 tx.set_holder(shared, account, rights)?;
             }

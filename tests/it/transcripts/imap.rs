@@ -21,11 +21,14 @@ fn imap_sessions() {
 /// | `begin: selected` | and INBOX is selected |
 /// | `message: a.eml \Seen` | a message in INBOX, delivered before |
 /// | `logins: all` | SCRAM and tokens beside passwords, and mailboxes that the person holds |
+/// | `logins: shared` | a colleague, and mailboxes of organisations that the person holds |
 /// | `quota: 100`, `append: 100` | octets of the account, of a message in APPEND |
 ///
 /// | cue | what it does |
 /// |---|---|
 /// | `session 2` | another session goes on; what it has to say unasked, it says now |
+/// | `paul is session 2` | another session, in which somebody else has signed in |
+/// | `a.eml is delivered to accueil` | to an organisation's INBOX |
 /// | `120 seconds pass` | so it is, too |
 /// | `a.eml is delivered` | and so |
 /// | `what is recorded?` | the events since the last time are mentioned |
@@ -46,6 +49,7 @@ impl Talk {
                 "message" => messages.push(value.split_once(' ').unwrap_or((value, ""))),
                 "quota" => setting.quota = value.parse().unwrap(),
                 "logins" if value == "all" => setting.logins = Ways::All,
+                "logins" if value == "shared" => setting.logins = Ways::Shared,
                 "append" => setting.append = value.parse().unwrap(),
                 other => panic!("unknown setting {other:?}"),
             }
@@ -109,6 +113,12 @@ impl Subject for Talk {
             self.acts.extend(self.world.events().into_iter().map(Act::Note));
             return self.acts.push_back(Act::Wait);
         }
+        if let Some((name, number)) = cue.split_once(" is session ") {
+            self.current = number.parse::<usize>().unwrap() - 1;
+            assert_eq!(self.current, self.sessions.len());
+            let client = self.world.sign_in_as(&format!("{name}@a.mssante.fr"));
+            return self.sessions.push(client);
+        }
         if let Some(number) = cue.strip_prefix("session ") {
             self.current = number.parse::<usize>().unwrap() - 1;
             if self.current == self.sessions.len() {
@@ -116,6 +126,9 @@ impl Subject for Talk {
             }
         } else if let Some(seconds) = cue.strip_suffix(" seconds pass") {
             self.world.pass(seconds.parse().unwrap());
+        } else if let Some((file, name)) = cue.split_once(" is delivered to ") {
+            let account = self.world.named(name);
+            self.world.deliver_to(account, &message(file), "");
         } else if let Some(file) = cue.strip_suffix(" is delivered") {
             self.world.deliver(&message(file), "");
         } else {

@@ -64,5 +64,5 @@ S: n NO [HASCHILDREN] the mailbox has others below it
 C: o CREATE "a/b"
 S: o OK [MAILBOXID (F15)] CREATE completed
 C: p NAMESPACE
-S: * NAMESPACE (("" "/")) NIL NIL
+S: * NAMESPACE (("" "/")) NIL (("Shared/" "/"))
 S: p OK NAMESPACE completed

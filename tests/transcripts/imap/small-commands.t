@@ -2,7 +2,7 @@
 # [rfc2342#5] [rfc9051#6.3.10] [rfc2971#3.1] [rfc5161#3.1] [rfc6855#3] [clients#imap-what-clients-do] [clients#imap-traps]
 begin: signed in
 C: a NAMESPACE
-S: * NAMESPACE (("" "/")) NIL NIL
+S: * NAMESPACE (("" "/")) NIL (("Shared/" "/"))
 S: a OK NAMESPACE completed
 C: b ID NIL
 S: * ID ("name" "Sceau")

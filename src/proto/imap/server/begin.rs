@@ -40,13 +40,15 @@ impl Server {
     pub(super) fn begin(&mut self, args: &mut Args<'_>) -> Parsed<&'static Row> {
         self.current = Current { tag: "*".to_owned(), name: "" };
         self.current.tag = read_tag(args).ok_or_else(|| syntax("a line without a tag"))?;
-        if args.rest().contains(&0) {
-            return Err(syntax("NUL"));
-        }
+        let holds_nul = args.rest().contains(&0);
         args.space()?;
         let name = table::name(args)?;
         let known = table::find(&name).filter(|row| !row.is_off(&self.off));
         let row = known.ok_or_else(|| Fault::user(Status::CommandUnknown, "unknown command"))?;
+        // [rfc5464#5] values of annotations may be any octets; what reads them refuses NUL elsewhere
+        if holds_nul && row.name != "SETMETADATA" {
+            return Err(syntax("NUL"));
+        }
         self.current.name = row.name;
         if row.states.contains(self.state) {
             return Ok(row);
