@@ -263,8 +263,8 @@ settings! {
         listen_tls: Vec<SocketAddr> = Default r#"["[::]:993"]"#;
         /// Taille maximale d'un message déposé dans un dossier (APPEND).
         append_max: Size = Default r#""60 MB""# (r#""64 KiB""# to r#""100 MB""#);
-        /// Contact de l'administrateur, que les logiciels peuvent montrer : « mailto:… » ou « tel:… » ; vide, aucun.
-        contact: String = Default r#""""#;
+        /// Contact de l'administrateur, que les logiciels peuvent montrer : « mailto:… » ou « tel:… ».
+        contact: Option<String> = Optional r#""mailto:exploitation@chu.mssante.fr""#;
         /// Connexions simultanées au plus, sur chacun des deux ports. Thunderbird en ouvre jusqu'à 5 par personne.
         connections: u32 = Default "20000" ("1" to "1000000");
         /// Connexions simultanées au plus depuis une adresse IPv4 ou un réseau IPv6 /64 (un établissement en NAT).

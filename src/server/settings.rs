@@ -168,8 +168,8 @@ pub fn receipts(config: &Config, origin: &str) -> ReceiptsSettings {
 /// What the server says of itself to people's software: names of annotations (RFC 5464) and their values.
 #[must_use]
 pub fn about(config: &Config) -> Vec<(String, Vec<u8>)> {
-    let contact = config.imap.contact.trim();
-    if contact.is_empty() { Vec::new() } else { vec![("/shared/admin".to_owned(), contact.as_bytes().to_vec())] }
+    let contact = config.imap.contact.iter();
+    contact.map(|contact| ("/shared/admin".to_owned(), contact.as_bytes().to_vec())).collect()
 }
 
 /// How people sign in.

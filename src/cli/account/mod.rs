@@ -94,7 +94,7 @@ pub(super) enum Command {
             long,
             value_name = "DROITS",
             default_value = "read,write,send",
-            help = "read (lire), write (modifier, classer, supprimer), send (écrire en son nom)"
+            help = "read (lire), write (modifier, classer, supprimer), send (écrire en son nom), admin (droits par dossier)"
         )]
         rights: String,
         #[command(flatten)]

@@ -65,6 +65,7 @@ pub(super) fn rights(words: &str) -> String {
         "read" => "lire".to_owned(),
         "write" => "modifier".to_owned(),
         "send" => "écrire en son nom".to_owned(),
+        "admin" => "donner des droits par dossier".to_owned(),
         other => other.to_owned(),
     };
     words.split(',').map(french).collect::<Vec<_>>().join(", ")

@@ -104,7 +104,7 @@ impl Person {
 
 impl Imap {
     /// Nobody's own mailboxes are shared, so there are none of other users.
-    // [rfc2342#5]
+    // [rfc2342#5] [rfc9051#6.3.10]
     pub(super) fn namespace(&self, out: &mut Output) -> Outcome {
         let shared = if self.person()?.sees_shared() { format!("((\"{SHARED}/\" \"/\"))") } else { "NIL".to_owned() };
         write_line(out, format_args!("* NAMESPACE ((\"\" \"/\")) NIL {shared}"));
