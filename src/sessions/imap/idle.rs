@@ -84,6 +84,6 @@ async fn changed(hints: Option<&mut watch::Receiver<u64>>) {
         None => false,
     };
     if !heard {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
