@@ -3,6 +3,7 @@
 //! Nothing leaves the queue without a proof of what happened, and nothing fails without a report to the sender. When
 //! this server dies between the peer's `250` and the commit, the peer gets a duplicate, never nothing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -33,20 +34,29 @@ pub struct Relay<T> {
     edge: Edge,
     settings: ArcSwap<RelaySettings>,
     gossip: Option<Arc<Gossip>>,
+    here: BTreeSet<Domain>,
 }
 
 /// A job with what it is about.
-struct Attempt {
-    message: Message,
+pub(super) struct Attempt {
+    pub(super) message: Message,
     domain: Domain,
-    items: Vec<(u16, Item)>,
+    pub(super) items: Vec<(u16, Item)>,
 }
 
 impl<T: Transport> Relay<T> {
     /// The flow over these parts.
     #[must_use]
     pub fn new(store: Arc<Store>, desk: Arc<Desk>, transport: T, edge: Edge, settings: RelaySettings) -> Self {
-        Self { store, desk, transport, edge, settings: ArcSwap::from_pointee(settings), gossip: None }
+        Self {
+            store,
+            desk,
+            transport,
+            edge,
+            settings: ArcSwap::from_pointee(settings),
+            gossip: None,
+            here: BTreeSet::new(),
+        }
     }
 
     /// The same; messages carry the state of our log.
@@ -55,6 +65,23 @@ impl<T: Transport> Relay<T> {
     pub fn telling(mut self, gossip: Arc<Gossip>) -> Self {
         self.gossip = Some(gossip);
         self
+    }
+
+    /// The same; messages for these domains wait only for their time, and are then delivered here.
+    // [rfc4865#4]
+    #[must_use]
+    pub fn serving(mut self, domains: BTreeSet<Domain>) -> Self {
+        self.here = domains;
+        self
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Seconds after which a recipient that was not reached has failed.
+    pub(super) fn expire_secs(&self) -> i64 {
+        self.settings.load().expire_secs
     }
 
     /// What hands messages over.
@@ -105,17 +132,22 @@ impl<T: Transport> Relay<T> {
         // Another message may use the way while this one's outcome is being committed.
         self.desk.learn(&job, &report, self.edge.now());
         let done = match tried {
-            Ok(Some((attempt, outcomes))) => self.commit(attempt, outcomes).await,
+            Ok(Some((attempt, Some(outcomes)))) => self.commit(attempt, outcomes).await,
+            Ok(Some((attempt, None))) => Box::pin(self.release(attempt)).await,
             Ok(None) => Ok(()),
             Err(fault) => Err(fault),
         };
         self.desk.end(&job, self.edge.now()).and(done)
     }
 
-    async fn try_once(&self, job: &Job, report: &mut Report) -> Result<Option<(Attempt, Vec<Outcome>)>, Fault> {
+    /// A job with what the network made of it; with nothing, when it is for mailboxes of this server.
+    async fn try_once(&self, job: &Job, report: &mut Report) -> Result<Option<(Attempt, Option<Vec<Outcome>>)>, Fault> {
         let Some(attempt) = self.load(job)? else { return Ok(None) };
+        if self.here.contains(&attempt.domain) {
+            return Ok(Some((attempt, None)));
+        }
         let outcomes = self.outcomes(job, &attempt, report).await?;
-        Ok(Some((attempt, outcomes)))
+        Ok(Some((attempt, Some(outcomes))))
     }
 
     async fn commit(&self, attempt: Attempt, outcomes: Vec<Outcome>) -> Result<(), Fault> {
@@ -166,7 +198,7 @@ impl<T: Transport> Relay<T> {
 
     /// Whether the sender wants the message back by now.
     // [rfc2852#4]
-    fn is_too_late(&self, message: &Message) -> bool {
+    pub(super) fn is_too_late(&self, message: &Message) -> bool {
         message.wishes.deliver_by.is_some_and(|by| by.late == Late::Return && self.edge.now() >= by.at)
     }
 
@@ -190,7 +222,7 @@ impl<T: Transport> Relay<T> {
     }
 
     /// What an outcome means: a deferral beyond the message's time is a failure.
-    fn judge(&self, message: &Message, rcpt: u16, mut item: Item, outcome: Outcome) -> Judged {
+    pub(super) fn judge(&self, message: &Message, rcpt: u16, mut item: Item, outcome: Outcome) -> Judged {
         let subject = subject(&self.store, message);
         item.attempts += 1;
         let verdict = match outcome {
@@ -235,7 +267,7 @@ impl<T: Transport> Relay<T> {
 }
 
 /// What a message failed with that its sender wanted back by a time.
-const TOO_LATE: &str = "5.4.7 not delivered by the time that its sender asked for";
+pub(super) const TOO_LATE: &str = "5.4.7 not delivered by the time that its sender asked for";
 
 /// Whether a reason says that a transaction had too many recipients (RFC 5321 §4.5.3.1.10, RFC 3463 X.5.3).
 fn is_one_too_many(reason: &str) -> bool {

@@ -23,6 +23,7 @@ mod receipts;
 mod receive;
 mod record;
 mod refuse;
+mod release;
 mod remote;
 mod salvage;
 mod scan;

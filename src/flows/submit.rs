@@ -166,10 +166,6 @@ impl Transaction for Outgoing {
         }
         let (destination, account) = self.submission.destination(address)?;
         policy::outgoing_recipient(destination, self.declared)?;
-        // [rfc4865#4] what would be delivered at once in the commit is not promised for later
-        if account.is_some() && self.params.wishes(self.submission.edge.now()).hold_until.is_some() {
-            return Err(Fault::user(Status::CannotHoldHere, "held, for a mailbox of this server"));
-        }
         if !self.recipients.iter().any(|known| known.address.key() == address.key()) {
             self.recipients.push(Addressee { address: address.clone(), params: params.clone(), account });
         }
@@ -340,7 +336,8 @@ impl Letter {
         let above = trace.bytes();
         let (mut away, mut told) = (Vec::new(), Vec::new());
         for (number, Addressee { address, params, account }) in (1_u16..).zip(recipients) {
-            match account {
+            // [rfc4865#4] what is for later waits in the queue, for mailboxes of this server too
+            match account.filter(|_| !common.is_for_later()) {
                 Some(account) => {
                     deliver(tx, account, &address, (envelope, number), &above, &common.content)?;
                     told.extend(delivered(number, &address, &params));
@@ -361,6 +358,10 @@ impl Letter {
 }
 
 impl Common {
+    fn is_for_later(&self) -> bool {
+        self.wishes.hold_until.is_some_and(|until| until > self.now)
+    }
+
     /// The message's id, which this server gave when the client did not.
     fn message_id(&self) -> String {
         self.content.message_id().unwrap_or_else(|| message_id(self.first, &self.host))

@@ -139,8 +139,6 @@ pub enum Status {
     HoldTooLong,
     /// A message that would be late before it is released.
     LateBeforeRelease,
-    /// A release time for a mailbox of this server.
-    CannotHoldHere,
     /// One connection has had as many messages as it may.
     TooManyMessages,
     /// One operator, or one address, holds as many connections as it may.
@@ -262,7 +260,6 @@ impl Status {
             Self::EightBitUndeclared => row(554, "5.6.3", None, "octets above 127 were not declared, send them with BODY=8BITMIME"),
             Self::HoldTooLong => row(501, "5.5.4", None, "the release time is beyond what the reply to EHLO allows"),
             Self::LateBeforeRelease => row(501, "5.5.4", None, "BY ends before the release time"),
-            Self::CannotHoldHere => row(550, "5.3.3", None, "messages to mailboxes of this server cannot be held, send it later"),
             Self::TooManyMessages => row(421, "4.7.0", None, "enough messages for one connection, open another"),
             Self::TooManyConnections => row(421, "4.7.0", Some("LIMIT"), "too many connections from you, close some or use them longer"),
             Self::TooFast => row(451, "4.7.1", Some("LIMIT"), "too many messages in a short time, send the rest later"),

@@ -240,6 +240,7 @@ impl Running {
         self.reloader.cutter.also(transport.waiting());
         let (store, desk) = (Arc::clone(&data.store), Arc::clone(&data.desk));
         let relay = Relay::new(store, desk, transport, data.edge.clone(), settings::relay(config));
+        let relay = relay.serving(config.server.domains.iter().cloned().collect());
         let relay = Arc::new(relay.telling(Arc::clone(&data.gossip)));
         let connections = Arc::new(AtomicUsize::new(settings::count(config.relay.connections)));
         let stop = self.notice.subscribe();

@@ -2,7 +2,7 @@
 
 use super::outgoing::{Told, deferred, desk, relay, run, submit, waiting};
 use super::*;
-use crate::mail::{Deadline, Late};
+use crate::mail::{Deadline, Hold, Late, Notify, NotifyOn};
 use crate::queue::{self, Due, Item};
 use crate::trust::testing::start;
 
@@ -149,6 +149,72 @@ async fn a_message_for_later_is_tried_later_and_is_not_late_before() {
     assert_eq!((inbox(&world), waiting(&world)), (0, 1), "its time begins with its release");
     let due = queue::items_of(&world.store, envelope).unwrap()[0].1.due;
     assert!(due > Due::At(release));
+}
+
+/// Anne writes to mailboxes here, to be delivered in an hour.
+async fn for_later(world: &World, recipients: &[&str]) -> EnvelopeId {
+    let mail = MailParams { hold: Some(Hold::For(3600)), ..MailParams::default() };
+    let on = Notify::On(NotifyOn { success: true, failure: true, delay: false });
+    let asked = RcptParams { notify: Some(on), original: None };
+    let mut outgoing = world.submission().begin(&world.anne, peer(), path("anne@a.mssante.fr"), &mail).unwrap();
+    for recipient in recipients {
+        outgoing.recipient(&Address::parse(recipient).unwrap(), &asked).unwrap();
+    }
+    send(outgoing, "From: anne@a.mssante.fr\r\nTo: alain@a.mssante.fr\r\n\r\nPlus tard\r\n").await.unwrap()
+}
+
+fn messages(world: &World, name: &str) -> u64 {
+    let account = world.store.find(&Address::parse(name).unwrap()).unwrap().id;
+    world.store.account(account).unwrap().usage().unwrap().messages
+}
+
+#[tokio::test(flavor = "multi_thread")]
+// [rfc4865#4]
+async fn a_message_for_later_to_a_mailbox_of_this_server_is_delivered_then() {
+    let world = World::new();
+    let envelope = for_later(&world, &["anne@a.mssante.fr", "b1@b.mssante.fr"]).await;
+    assert_eq!(world.events(envelope), ["0.0 seal"], "each recipient that the header does not name has its own");
+    let relay = relay(&world, &told(Vec::new()));
+    world.clock().set(start().plus_secs(3599));
+    assert_eq!((run(&relay).await, inbox(&world), waiting(&world)), (0, 0, 2));
+    world.clock().set(start().plus_secs(3600));
+    let local: Vec<_> = relay.due(100).unwrap();
+    assert_eq!(local.len(), 2);
+    for job in local.into_iter().filter(|job| job.envelope == envelope) {
+        relay.attempt(job).await.unwrap();
+    }
+    assert_eq!(world.events(envelope), ["0.0 seal", "1.1 deliver"]);
+    assert_eq!((inbox(&world), waiting(&world)), (1, 1));
+    let text = world.newest(&world.anne).await;
+    assert!(text.starts_with("Return-Path: <anne@a.mssante.fr>\r\nReceived: "), "{text}");
+    assert!(text.contains("\r\nX-Sceau-Seal: ") && text.ends_with("\r\n\r\nPlus tard\r\n"), "{text}");
+    assert_eq!(world.pay().await, 1, "its sender had asked to be told");
+    assert!(world.newest(&world.anne).await.contains("Action: delivered"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+// [rfc4865#4]
+async fn a_mailbox_that_is_full_or_closed_when_the_time_has_come_takes_nothing() {
+    let world = World::new();
+    let small = account(&world.store, "petite@a.mssante.fr", 2000);
+    let (full, closed) =
+        (for_later(&world, &["petite@a.mssante.fr"]).await, for_later(&world, &["alain@a.mssante.fr"]).await);
+    let alain = world.store.find(&Address::parse("alain@a.mssante.fr").unwrap()).unwrap().id;
+    world.store.write(move |tx| tx.deactivate(alain)).await.unwrap();
+    let mut filling = world.intake().begin(Arc::clone(&world.b), peer(), path("x@b.mssante.fr"), &nothing()).unwrap();
+    filling.recipient(&small.address, &no_wish()).unwrap();
+    send(filling, &format!("From: x@b.mssante.fr\r\n\r\n{}\r\n", "x".repeat(1500))).await.unwrap();
+    world.clock().set(start().plus_secs(3600));
+    let relay = relay(&world, &told(Vec::new()));
+    assert_eq!(run(&relay).await, 2);
+    assert_eq!(world.events(closed), ["0.0 seal", "1.1 relay-fail"]);
+    assert_eq!(world.events(full), ["0.0 seal"], "there may be room later");
+    assert_eq!((messages(&world, "petite@a.mssante.fr"), waiting(&world)), (1, 1));
+    world.pay().await;
+    assert!(world.newest(&world.anne).await.contains("Status: 5.2.1"));
+    world.clock().set(start().plus_secs(3600 + 2 * 86_400));
+    run(&relay).await;
+    assert_eq!((world.events(full), waiting(&world)), (vec!["0.0 seal".to_owned(), "1.1 relay-fail".to_owned()], 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
