@@ -265,6 +265,9 @@ settings! {
         append_max: Size = Default r#""60 MB""# (r#""64 KiB""# to r#""100 MB""#);
         /// Contact de l'administrateur, que les logiciels peuvent montrer : « mailto:… » ou « tel:… ».
         contact: Option<String> = Optional r#""mailto:exploitation@chu.mssante.fr""#;
+        /// Messages au plus par commande (RFC 9738, MESSAGELIMIT) ; absent : sans limite. Les logiciels anciens ne
+        /// demandent pas la suite de ce qu'une limite leur cache.
+        messages_per_command: Option<u32> = Optional "5000" ("1000" to "1000000");
         /// Connexions simultanées au plus, sur chacun des deux ports. Thunderbird en ouvre jusqu'à 5 par personne.
         connections: u32 = Default "20000" ("1" to "1000000");
         /// Connexions simultanées au plus depuis une adresse IPv4 ou un réseau IPv6 /64 (un établissement en NAT).

@@ -105,6 +105,13 @@ impl Fault {
         self
     }
 
+    /// The same, where the IMAP response code has a number: `[MESSAGELIMIT 1000]`.
+    #[must_use]
+    pub fn with_number(mut self, number: u64) -> Self {
+        self.argument = Some(number.to_string());
+        self
+    }
+
     /// The SMTP reply line without its code: `5.1.1 there is no such mailbox here`.
     #[must_use]
     pub fn smtp_text(&self) -> String {

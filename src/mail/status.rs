@@ -109,6 +109,8 @@ pub enum Status {
     NoUpdate,
     /// A search that is not followed is to be followed no longer.
     NoSuchSearch,
+    /// More messages than one command may work on.
+    TooManyAtOnce,
     /// A URL that stands for nothing here.
     BadUrl,
     /// A right that the login does not have over this mailbox.
@@ -249,6 +251,7 @@ impl Status {
             Self::BadCharset => row(501, "5.5.4", Some("BADCHARSET"), "this charset is not supported"),
             Self::NoUpdate => row(501, "5.5.4", Some("NOUPDATE"), "changes of this search are not told"),
             Self::NoSuchSearch => row(501, "5.5.4", Some("CLIENTBUG"), "no search with this tag is followed"),
+            Self::TooManyAtOnce => row(452, "4.5.3", Some("MESSAGELIMIT"), "too many messages for one command, name fewer"),
             Self::BadUrl => row(554, "5.5.4", Some("BADURL"), "this URL stands for nothing here"),
             Self::NulInContent => row(550, "5.6.11", Some("CANNOT"), "the message holds a NUL byte"),
             Self::NotImplemented => row(502, "5.5.1", Some("CANNOT"), "this command is not served here"),

@@ -115,7 +115,8 @@ fn mailboxes(config: &Config, data: &Data, kept: Kept) -> Services {
         grants: Grants::new(Arc::clone(&data.store)),
         about: settings::about(config),
         edge: data.edge.clone(),
-        limits: imap::server::Limits::with_append(config.imap.append_max.0),
+        limits: imap::server::Limits::with_append(config.imap.append_max.0)
+            .with_messages(config.imap.messages_per_command.unwrap_or(0)),
         digests: kept.digests,
         turns: kept.turns,
     }

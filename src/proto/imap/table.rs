@@ -189,12 +189,14 @@ pub struct Offer<'a> {
     pub terms: &'a Terms,
     /// Octets of a message that APPEND takes.
     pub append_limit: u64,
+    /// Messages that one command may work on; 0 for any number.
+    pub message_limit: u32,
     /// Capabilities that are switched off for the account, upper case.
     pub off: &'a [String],
 }
 
 /// What CAPABILITY lists in this state, on a connection with this offer.
-// [rfc3501#6.1.1] [rfc9051#6.1.1] [rfc7889#3.1] [clients#imap-what-to-offer]
+// [rfc3501#6.1.1] [rfc9051#6.1.1] [rfc7889#3.1] [rfc9738#3] [clients#imap-what-to-offer]
 #[must_use]
 pub fn capabilities(state: State, offer: &Offer<'_>) -> String {
     let features = FEATURES.iter().filter(|(_, states)| states.contains(state)).map(|(name, _)| *name);
@@ -206,6 +208,9 @@ pub fn capabilities(state: State, offer: &Offer<'_>) -> String {
     text.extend(commands.flat_map(Row::capabilities).map(str::to_owned));
     if States::AFTER_LOGIN.contains(state) {
         text.push(format!("APPENDLIMIT={}", offer.append_limit));
+        if offer.message_limit > 0 {
+            text.push(format!("MESSAGELIMIT={}", offer.message_limit));
+        }
     }
     text.retain(|name| !is_off(name, offer.off));
     text.join(" ")
@@ -221,7 +226,7 @@ fn is_off(name: &str, off: &[String]) -> bool {
 #[must_use]
 pub fn can_be_off(word: &str) -> bool {
     let features = FEATURES.iter().map(|(name, _)| *name).filter(|name| *name != "IMAP4rev1");
-    let mut names = features.chain(COMMANDS.iter().flat_map(Row::capabilities)).chain(["APPENDLIMIT"]);
+    let mut names = features.chain(COMMANDS.iter().flat_map(Row::capabilities)).chain(["APPENDLIMIT", "MESSAGELIMIT"]);
     names.any(|name| is_off(name, &[word.to_owned()]))
 }
 
@@ -461,11 +466,11 @@ fn transfer(args: &mut Args<'_>, numbers: Numbers) -> Parsed<Transfer> {
 mod tests {
     use super::*;
 
-    // [rfc3501#6.1.1] [rfc7889#3.1] [clients#imap-what-to-offer]
+    // [rfc3501#6.1.1] [rfc7889#3.1] [rfc9738#3] [clients#imap-what-to-offer]
     #[test]
     fn each_state_announces_what_works_in_it() {
         let plain = Terms::default();
-        let offer = Offer { terms: &plain, append_limit: 1000, off: &[] };
+        let offer = Offer { terms: &plain, append_limit: 1000, message_limit: 0, off: &[] };
         for (state, text) in [
             (State::Plain, "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR LOGINDISABLED ID STARTTLS"),
             (State::Secured, "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR AUTH=PLAIN AUTH=LOGIN ID"),
@@ -486,13 +491,16 @@ mod tests {
         let text = "IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR AUTH=EXTERNAL AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN ID";
         assert_eq!(capabilities(State::Secured, &offered), text);
         assert_eq!(capabilities(State::Selected, &offered), capabilities(State::Authenticated, &offer));
+        let limited = capabilities(State::Selected, &Offer { message_limit: 5000, ..offer });
+        assert!(limited.ends_with(" APPENDLIMIT=1000 MESSAGELIMIT=5000"), "{limited}");
     }
 
     // [clients#imap-what-to-offer]
     #[test]
     fn what_is_switched_off_is_neither_announced_nor_known() {
         let (plain, off) = (Terms::default(), ["IMAP4REV2", "COMPRESS", "THREAD", "APPENDLIMIT"].map(str::to_owned));
-        let text = capabilities(State::Selected, &Offer { terms: &plain, append_limit: 1000, off: &off });
+        let text =
+            capabilities(State::Selected, &Offer { terms: &plain, append_limit: 1000, message_limit: 0, off: &off });
         let gone = ["IMAP4rev2", "COMPRESS", "THREAD", "APPENDLIMIT"];
         assert!(gone.iter().all(|word| !text.contains(word)) && text.contains("QRESYNC"), "{text}");
         assert!(find("COMPRESS").unwrap().is_off(&off) && find("THREAD").unwrap().is_off(&off));

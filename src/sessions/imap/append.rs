@@ -119,8 +119,10 @@ impl Imap {
         let account = self.upload()?.account;
         let body = self.services.store.begin_body(BodyOrigin { envelope: None, account: Some(account) });
         let walker = Walker::new(mime::Limits::default());
+        let before = self.upload()?.complete.len();
+        self.within_limit(before + 1)?;
         let upload = self.upload()?;
-        if upload.complete.len() >= MESSAGES_MAX {
+        if before >= MESSAGES_MAX {
             return Err(Fault::user(Status::LimitReached, "too many messages in one APPEND"));
         }
         // [rfc4314#4]

@@ -72,7 +72,9 @@ impl Imap {
     fn journey(&self, transfer: &Transfer, needed: AclRights) -> Result<(Journey, MailboxInfo), Fault> {
         let (selected, person) = (self.selected()?, self.person()?);
         let here = selected.require(needed, person.login.account)?;
-        let uids = selected.choose(&transfer.set, transfer.numbers)?.into_iter().map(|(_, uid)| uid).collect();
+        let uids: Vec<Uid> =
+            selected.choose(&transfer.set, transfer.numbers)?.into_iter().map(|(_, uid)| uid).collect();
+        self.within_limit(uids.len())?;
         let to = self.destination(&transfer.mailbox)?;
         let gone = if transfer.numbers == Numbers::Uid { Gone::PassOver } else { Gone::Fail };
         let there = to.require(AclRights::INSERT, person)?;

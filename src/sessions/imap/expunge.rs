@@ -20,7 +20,7 @@ impl Imap {
             Some(set) => selected.choose(&set, Numbers::Uid)?.into_iter().map(|(_, uid)| uid).collect(),
             None => selected.view.all().map(|(_, uid)| uid).collect(),
         };
-        let deleted = selected.index.read(|records| {
+        let mut deleted = selected.index.read(|records| {
             let deleted = |uid: &Uid| {
                 let at = records.binary_search_by_key(uid, |record| record.uid).ok()?;
                 records[at].system.contains(SystemFlags::DELETED).then_some(*uid)
@@ -30,6 +30,7 @@ impl Imap {
         if deleted.is_empty() {
             return Ok(Completion::plain());
         }
+        let limited = self.limited(&mut deleted, |uid| *uid);
         let (account, mailbox) = (selected.account.id(), selected.mailbox);
         let deletions = Deletions::new(&selected.account, mailbox, &person.login)?;
         let job = move |tx: &mut crate::store::Tx<'_>| {
@@ -49,7 +50,7 @@ impl Imap {
             Ok(last)
         };
         let last = self.services.store.write(job).await?;
-        Ok(self.expunged(last))
+        Ok(limited.map_or_else(|| self.expunged(last), Completion::with))
     }
 
     /// The answer to a command that took messages away, the last of them with this change. Everything before that

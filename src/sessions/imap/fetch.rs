@@ -76,7 +76,8 @@ impl Imap {
         modifiers: FetchModifiers,
         out: &mut Output,
     ) -> Outcome {
-        let chosen = self.meant(set, numbers, &modifiers, out)?;
+        let mut chosen = self.meant(set, numbers, &modifiers, out)?;
+        let limited = self.limited(&mut chosen, |(_, uid)| *uid);
         if modifiers.since.is_some() && !items.contains(&FetchItem::ModSeq) {
             items.push(FetchItem::ModSeq);
         }
@@ -96,7 +97,11 @@ impl Imap {
         }
         // [rfc5530#3] what is missing was expunged: the client may want to hear of it soon
         let complete = told == chosen.len();
-        Ok(if complete { Completion::plain() } else { Completion::with("EXPUNGEISSUED") })
+        Ok(match limited {
+            Some(code) => Completion::with(code),
+            None if complete => Completion::plain(),
+            None => Completion::with("EXPUNGEISSUED"),
+        })
     }
 
     /// Of a set the messages that the modifiers leave; what vanished is told.

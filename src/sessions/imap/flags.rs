@@ -1,6 +1,6 @@
 //! STORE: what is done with flags, and whose doing the client hears of.
 
-use super::dispatch::Outcome;
+use super::dispatch::{Outcome, write_line};
 use super::places::Pass;
 use super::{Imap, Output, render};
 use crate::flows::{Login, Openings};
@@ -67,7 +67,8 @@ impl Imap {
         let selected = self.selected()?;
         selected.for_changes()?;
         let flags = selected.may_change(&asked.flags)?;
-        let chosen = selected.choose(set, numbers)?;
+        let mut chosen = selected.choose(set, numbers)?;
+        let limited = self.limited(&mut chosen, |(_, uid)| *uid);
         self.enabled.condstore |= asked.unchanged_since.is_some();
         let (mut done, mut modified) = (0, Vec::new());
         for batch in chosen.chunks(AT_ONCE) {
@@ -81,13 +82,29 @@ impl Imap {
                 break;
             }
         }
-        if !modified.is_empty() {
-            let code = self.selected()?.named(&modified, numbers);
-            return Ok(Completion::with(format!("MODIFIED {code}")));
-        }
         // [rfc5530#3] what is missing was expunged
-        let complete = done == chosen.len();
-        Ok(if complete { Completion::plain() } else { Completion::with("EXPUNGEISSUED") })
+        let complete = if done == chosen.len() { Completion::plain() } else { Completion::with("EXPUNGEISSUED") };
+        self.stored(limited, &modified, numbers, complete, out)
+    }
+
+    /// How STORE ends: one code has room in its answer. That more is to be asked for comes first.
+    // [rfc7162#3.1.3] [rfc9738#3.1]
+    fn stored(
+        &self,
+        limited: Option<String>,
+        modified: &[Uid],
+        numbers: Numbers,
+        otherwise: Completion,
+        out: &mut Output,
+    ) -> Outcome {
+        let modified = match modified {
+            [] => None,
+            modified => Some(format!("MODIFIED {}", self.selected()?.named(modified, numbers))),
+        };
+        if let (Some(_), Some(modified)) = (&limited, &modified) {
+            write_line(out, format_args!("* OK [{modified}] changed by others"));
+        }
+        Ok(limited.or(modified).map_or(otherwise, Completion::with))
     }
 
     fn job(&self, uids: Vec<Uid>, together: usize, asked: &Asked, flags: FlagSet) -> Result<Job, Fault> {

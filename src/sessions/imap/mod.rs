@@ -17,6 +17,7 @@ mod fetch;
 mod flags;
 mod fold;
 mod idle;
+mod limit;
 mod list;
 mod listing;
 mod login;

@@ -99,7 +99,15 @@ impl Imap {
             Some(_) => {}
         }
         out.extend(&text);
-        Ok(Completion::plain())
+        self.searched()
+    }
+
+    /// The end of a search: with a limit it went only through the newest messages.
+    // [rfc9738#3.1]
+    pub(super) fn searched(&self) -> Outcome {
+        let view = &self.selected()?.view;
+        let lowest = self.beyond_limit(view.all().count()).and_then(|beyond| view.all().nth(beyond));
+        Ok(lowest.map_or_else(Completion::plain, |(_, uid)| Completion::with(self.limit_code(uid))))
     }
 
     /// What `$` means from now on.
@@ -118,7 +126,8 @@ impl Imap {
     pub(super) async fn find(&self, tag: &str, key: SearchKey, out: &mut Output) -> Result<Vec<Found>, Fault> {
         let selected = self.selected()?;
         let query = Query::new(key, &selected.searched(self.services.edge.now()));
-        let sifted = by_record(&selected.index, selected.view.all(), &query);
+        let beyond = self.beyond_limit(selected.view.all().count()).unwrap_or_default();
+        let sifted = by_record(&selected.index, selected.view.all().skip(beyond), &query);
         self.decide(tag, query, sifted, self.reader()?, out).await
     }
 

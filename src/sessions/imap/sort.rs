@@ -11,7 +11,7 @@ use super::threading::{self, Member};
 use super::{Imap, Output};
 use crate::mail::Fault;
 use crate::proto::imap::command::Numbers;
-use crate::proto::imap::response::{self, Completion};
+use crate::proto::imap::response;
 use crate::proto::imap::search::SearchKey;
 use crate::proto::imap::sort::{Algorithm, By, Criterion, Order, Sort};
 use crate::store::Record;
@@ -84,7 +84,7 @@ impl Imap {
         let space = if threads.is_empty() { "" } else { " " };
         response::line(&mut text, format_args!("* THREAD{space}{threads}"));
         out.extend(&text);
-        Ok(Completion::plain())
+        self.searched()
     }
 
     /// The messages that a search finds, with their digests, ascending.

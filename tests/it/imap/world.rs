@@ -59,6 +59,8 @@ pub struct Setting {
     pub quota: u64,
     /// Octets of a message in APPEND.
     pub append: u64,
+    /// Messages that one command may work on; 0 for any number.
+    pub messages: u32,
     /// Of which kind it is.
     pub kind: AccountKind,
     /// How people sign in.
@@ -79,7 +81,7 @@ pub enum Ways {
 
 impl Default for Setting {
     fn default() -> Self {
-        Self { quota: 1 << 30, append: 1 << 20, kind: AccountKind::Personal, logins: Ways::Passwords }
+        Self { quota: 1 << 30, append: 1 << 20, messages: 0, kind: AccountKind::Personal, logins: Ways::Passwords }
     }
 }
 
@@ -118,7 +120,7 @@ impl World {
             about: vec![("/shared/admin".to_owned(), b"mailto:exploitation@a.mssante.fr".to_vec())],
             store: Arc::clone(&store),
             edge,
-            limits: Limits::with_append(setting.append),
+            limits: Limits::with_append(setting.append).with_messages(setting.messages),
             digests: Arc::default(),
             turns: Arc::new(Semaphore::new(TURNS)),
         });

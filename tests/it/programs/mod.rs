@@ -2,6 +2,7 @@
 //! Debian's talk to them.
 
 mod demo;
+mod dovecot;
 mod logins;
 mod mail_clients;
 mod receipts;

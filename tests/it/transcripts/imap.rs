@@ -23,6 +23,8 @@ fn imap_sessions() {
 /// | `logins: all` | SCRAM and tokens beside passwords, and mailboxes that the person holds |
 /// | `logins: shared` | a colleague, and mailboxes of organisations that the person holds |
 /// | `quota: 100`, `append: 100` | octets of the account, of a message in APPEND |
+/// | `messages: 2` | messages that one command may work on |
+/// | `dovecot: agrees` | the script is played to Dovecot too (`tests/programs/dovecot.py`) |
 ///
 /// | cue | what it does |
 /// |---|---|
@@ -50,7 +52,10 @@ impl Talk {
                 "quota" => setting.quota = value.parse().unwrap(),
                 "logins" if value == "all" => setting.logins = Ways::All,
                 "logins" if value == "shared" => setting.logins = Ways::Shared,
+                // said to the program that plays scripts to Dovecot
+                "dovecot" => {}
                 "append" => setting.append = value.parse().unwrap(),
+                "messages" => setting.messages = value.parse().unwrap(),
                 other => panic!("unknown setting {other:?}"),
             }
         }

@@ -1,5 +1,6 @@
 # CONDSTORE: changes are numbered, and a change is refused to who has not seen the last one.
 # [rfc7162#3.1.2] [rfc7162#3.1.2.1] [rfc7162#3.1.3] [rfc7162#3.1.4] [rfc7162#3.1.5] [rfc7162#3.1.7] [rfc7162#3.1.8] [rfc8438#2]
+dovecot: agrees
 begin: signed in
 message: plain.eml
 message: plain.eml \Flagged
@@ -31,6 +32,7 @@ C: e STORE 2 +FLAGS.SILENT (\Answered)
 S: * 2 FETCH (UID 2 MODSEQ (12))
 S: e OK STORE completed
 C: f FETCH 1:* (FLAGS) (CHANGEDSINCE 4)
+# Dovecot: its changes have other numbers
 S: * 1 FETCH (FLAGS (\Seen) MODSEQ (11))
 S: * 2 FETCH (FLAGS (\Answered \Flagged) MODSEQ (12))
 S: * 3 FETCH (FLAGS () MODSEQ (10))
@@ -60,6 +62,7 @@ S: b OK STORE completed
 == session 1
 # whoever has not seen that change may not build on it
 C: h STORE 1:3 (UNCHANGEDSINCE 5) +FLAGS.SILENT (\Deleted)
+# Dovecot: its changes have other numbers
 S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft $done)
 S: * OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft $done \*)] kept
 S: * 3 FETCH (UID 3 MODSEQ (13) FLAGS ($done))
@@ -69,6 +72,7 @@ S: i OK [MODIFIED 3] UID STORE completed
 C: j UID STORE 1:3 (UNCHANGEDSINCE 0) FLAGS ()
 S: j OK [MODIFIED 1:3] UID STORE completed
 C: k SEARCH MODSEQ 7
+# Dovecot: its changes have other numbers
 S: * SEARCH 1 2 3 (MODSEQ 13)
 S: k OK SEARCH completed
 C: l UID SEARCH MODSEQ "/flags/\\seen" all 1
@@ -90,12 +94,14 @@ S: Bien \xc3\xa0 vous
 S: )
 S: p OK FETCH completed
 C: q EXPUNGE
+# Dovecot: its changes have other numbers
 S: q OK EXPUNGE completed
 C: r STORE 1 (UNCHANGEDSINCE x) FLAGS ()
 S: r BAD [CLIENTBUG] the arguments have no valid form
 C: s SELECT INBOX (FOO)
 S: s BAD [CLIENTBUG] the arguments have no valid form
 C: t LIST "" INBOX RETURN (STATUS (HIGHESTMODSEQ SIZE DELETED))
+# Dovecot: it knows DELETED of IMAP4rev2 not yet
 S: * LIST (\HasNoChildren) "/" INBOX
 S: * STATUS INBOX (HIGHESTMODSEQ 13 SIZE 1152 DELETED 0)
 S: t OK LIST completed

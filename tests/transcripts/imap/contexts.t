@@ -1,10 +1,12 @@
 # Searches that are followed: what enters their results and what leaves them is told, until they are cancelled.
 # [rfc5267#4.2] [rfc5267#4.3] [rfc5267#4.3.1] [rfc5267#4.3.3] [rfc5267#4.3.4] [rfc5267#4.3.5]
+dovecot: agrees
 begin: selected
 message: plain.eml \Seen
 message: plain.eml
 message: plain.eml
 C: u1 UID SEARCH RETURN (UPDATE) UNSEEN
+# Dovecot: of UPDATE alone it tells no result; here there would be nothing to be updated
 S: * ESEARCH (TAG "u1") UID ALL 2:3
 S: u1 OK UID SEARCH completed
 C: n1 SEARCH RETURN (UPDATE COUNT) SUBJECT "Compte rendu" NOT DELETED
@@ -27,9 +29,11 @@ S: c OK STORE completed
 C: d IDLE
 S: + idling
 == plain.eml is delivered
+# Dovecot: it tells an idler of the message, and of the search later
 S: * 4 EXISTS
 S: * ESEARCH (TAG "u1") UID ADDTO (0 4)
 C: DONE
+# Dovecot: what it told an idler not yet
 S: d OK IDLE completed
 # an expunge elsewhere: the result leaves before the number does
 == session 2
@@ -55,6 +59,7 @@ C: s1 SEARCH RETURN (UPDATE) ALL
 S: s1 BAD [CLIENTBUG] the arguments have no valid form
 # what depends on the hour or on an order is answered once
 C: w1 SEARCH RETURN (UPDATE COUNT) YOUNGER 3600
+# Dovecot: its clock is not that of the script
 S: * NO [NOUPDATE "w1"] changes of this search are not told
 S: * ESEARCH (TAG "w1") COUNT 3
 S: w1 OK SEARCH completed
@@ -63,8 +68,10 @@ S: * NO [NOUPDATE "o1"] changes of this search are not told
 S: * ESEARCH (TAG "o1") UID COUNT 3
 S: o1 OK UID SORT completed
 C: g CANCELUPDATE "u1" "w1"
+# Dovecot: it follows what depends on the hour
 S: g NO [CLIENTBUG] no search with this tag is followed
 C: h CANCELUPDATE "u1" "s1"
+# Dovecot: the command before has cancelled one
 S: h OK CANCELUPDATE completed
 C: i STORE 1:* +FLAGS.SILENT (\Seen)
 S: i OK STORE completed

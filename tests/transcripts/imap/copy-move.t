@@ -1,5 +1,6 @@
 # COPY and MOVE with their codes.
 # [rfc3501#6.4.7] [rfc3501#6.4.8] [rfc9051#6.4.9] [rfc4315#3] [rfc6851#3.3] [rfc9051#6.4.8] [rfc6851#4.3] [rfc3501#6.3.11]
+dovecot: agrees
 begin: selected
 message: plain.eml \Seen $Label1
 message: report.eml

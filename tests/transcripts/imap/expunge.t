@@ -1,5 +1,6 @@
 # EXPUNGE, UID EXPUNGE.
 # [rfc3501#6.4.3] [rfc3501#7.4.1] [rfc9051#7.5.1] [rfc4315#2.1]
+dovecot: agrees
 begin: selected
 message: plain.eml \Deleted
 message: plain.eml

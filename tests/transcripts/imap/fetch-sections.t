@@ -1,5 +1,6 @@
 # FETCH: sections, parts by number, header fields, partials; with PEEK nothing is marked.
 # [rfc3501#6.4.5] [rfc3501#7.4.2] [clients#imap-traps]
+dovecot: agrees
 begin: selected
 message: report.eml
 message: plain.eml
@@ -94,6 +95,7 @@ S: * 1 FETCH (BODY[3.1] {10}
 S: inner text)
 S: l OK FETCH completed
 C: m FETCH 1 (BODY.PEEK[4] BODY.PEEK[1.1.1] BODY.PEEK[2.HEADER] BODY.PEEK[9.9.MIME])
+# Dovecot: it takes what follows the number of a part without parts for that part
 S: * 1 FETCH (BODY[4] NIL BODY[1.1.1] NIL BODY[2.HEADER] NIL BODY[9.9.MIME] NIL)
 S: m OK FETCH completed
 C: n FETCH 2 BODY.PEEK[]<0.50>
@@ -120,6 +122,7 @@ S: * 2 FETCH (BODY[HEADER.FIELDS (TO)]<4> {4}
 S: Anne)
 S: q OK FETCH completed
 C: r FETCH 2 BODY.PEEK[]<0.0>
+# Dovecot: it takes a partial of no octets
 S: r BAD [CLIENTBUG] the arguments have no valid form
 C: s FETCH 2 BODY.PEEK[1]
 S: * 2 FETCH (BODY[1] {36}
@@ -153,6 +156,7 @@ S:
 S: )
 S: t OK FETCH completed
 C: u FETCH 2 RFC822.PEEK
+# Dovecot: it has no RFC822.PEEK, which Outlook falls back to
 S: * 2 FETCH (RFC822 {384}
 S: Return-Path: <bruno@b.mssante.fr>
 S: Date: Sun, 22 Nov 2026 09:58:00 +0100

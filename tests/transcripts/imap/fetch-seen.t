@@ -1,5 +1,6 @@
 # What sets \Seen, and what is recorded as an opening.
 # [rfc3501#6.4.5] [proofs#when-is-it-open]
+dovecot: agrees
 begin: selected
 message: plain.eml
 message: plain.eml
@@ -74,6 +75,7 @@ S: * OK [MAILBOXID (F2)] the same under any name
 S: * OK [HIGHESTMODSEQ 17] last change
 S: g OK [READ-ONLY] EXAMINE completed
 C: h STORE 1 -FLAGS (\Seen)
+# Dovecot: it says OK to what a read-only mailbox does not take
 S: h NO [NOPERM] the mailbox was opened for reading only
 == session 2
 C: a STORE 1 -FLAGS.SILENT (\Seen)

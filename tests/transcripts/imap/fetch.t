@@ -1,5 +1,6 @@
 # FETCH: every item, the macros, by number and by UID.
 # [rfc3501#6.4.5] [rfc3501#6.4.8] [rfc3501#7.4.2] [clients#imap-traps]
+dovecot: agrees
 begin: selected
 message: plain.eml \Seen $Label1
 message: report.eml
@@ -22,12 +23,15 @@ C: e FETCH 2 ENVELOPE
 S: * 2 FETCH (ENVELOPE ("Sun, 22 Nov 2026 09:59:00 +0100" "Compte rendu" (("Lefevre, Bruno" NIL "bruno" "b.mssante.fr")) ((NIL NIL "secretariat" "b.mssante.fr")) ((NIL NIL "reponses" "b.mssante.fr")) ((NIL NIL "Equipe" NIL)(NIL NIL "anne" "a.mssante.fr")("Alain" NIL "alain" "a.mssante.fr")(NIL NIL NIL NIL)(NIL NIL "c" "c.mssante.fr")) ((NIL NIL "undisclosed-recipients" NIL)(NIL NIL NIL NIL)) NIL "<0@a.mssante.fr>" "<2@b.mssante.fr>"))
 S: e OK FETCH completed
 C: f FETCH 2 BODYSTRUCTURE
+# Dovecot: it adds a charset that is not in the message
 S: * 2 FETCH (BODYSTRUCTURE ((("text" "plain" ("charset" "iso-8859-1") NIL NIL "quoted-printable" 23 0 NIL NIL NIL NIL)("text" "html" ("charset" "utf-8") NIL NIL "7bit" 29 0 NIL NIL NIL NIL) "alternative" ("boundary" "inner") NIL NIL NIL)("application" "pdf" ("name*" "utf-8''Compte%20rendu%20%C3%A9t%C3%A9.pdf") "<pdf@b>" "le compte rendu" "base64" 12 "Q2hlY2sgSW50ZWdyaXR5IQ==" ("attachment" ("filename*" "utf-8''Compte%20rendu%20%C3%A9t%C3%A9.pdf")) ("fr" "en") NIL)("message" "rfc822" NIL NIL NIL "7bit" 77 (NIL "inside" ((NIL NIL "x" "c.mssante.fr")) ((NIL NIL "x" "c.mssante.fr")) ((NIL NIL "x" "c.mssante.fr")) NIL NIL NIL NIL NIL) ("text" "plain" NIL NIL NIL "7bit" 10 0 NIL NIL NIL NIL) 4 NIL NIL NIL NIL) "mixed" ("boundary" "outer") NIL NIL NIL))
 S: f OK FETCH completed
 C: g FETCH 2 BODY
+# Dovecot: it adds a charset that is not in the message
 S: * 2 FETCH (BODY ((("text" "plain" ("charset" "iso-8859-1") NIL NIL "quoted-printable" 23 0)("text" "html" ("charset" "utf-8") NIL NIL "7bit" 29 0) "alternative")("application" "pdf" ("name*" "utf-8''Compte%20rendu%20%C3%A9t%C3%A9.pdf") "<pdf@b>" "le compte rendu" "base64" 12)("message" "rfc822" NIL NIL NIL "7bit" 77 (NIL "inside" ((NIL NIL "x" "c.mssante.fr")) ((NIL NIL "x" "c.mssante.fr")) ((NIL NIL "x" "c.mssante.fr")) NIL NIL NIL NIL NIL) ("text" "plain" NIL NIL NIL "7bit" 10 0) 4) "mixed"))
 S: g OK FETCH completed
 C: h FETCH 3 (ENVELOPE BODYSTRUCTURE)
+# Dovecot: it says 8-bit of headers as it is; ENVELOPE is ASCII
 S: * 3 FETCH (ENVELOPE (NIL "=?utf-8?B?ZMOpasOg?= vu" NIL NIL NIL NIL NIL NIL NIL NIL) BODYSTRUCTURE ("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 57 1 NIL NIL NIL NIL))
 S: h OK FETCH completed
 C: i UID FETCH 1:* (FLAGS)

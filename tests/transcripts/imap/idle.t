@@ -1,5 +1,6 @@
 # IDLE: news from others, a word every two minutes, no mailbox needed.
 # [rfc2177#3] [rfc9051#6.3.13] [clients#imap-what-clients-do]
+dovecot: agrees
 begin: selected
 message: plain.eml
 C: a IDLE
@@ -37,11 +38,13 @@ S: a OK IDLE completed
 == 600 seconds pass
 == plain.eml is delivered
 C: b IDLE
+# Dovecot: it tells what came before IDLE only once something else happens
 S: * 2 EXISTS
 S: + idling
 # Apple: DONE and the next command in one packet
 C: DONE
 C: c NOOP
+# Dovecot: what it told an idler not yet
 S: b OK IDLE completed
 S: c OK NOOP completed
 C: d IDLE

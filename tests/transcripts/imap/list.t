@@ -1,5 +1,6 @@
 # LIST and LSUB with special use; INBOX first.
 # [rfc3501#6.3.8] [rfc9051#6.3.9] [rfc3501#6.3.9] [rfc5258#3] [rfc6154#2] [rfc3348#3] [clients#imap-traps]
+dovecot: agrees
 begin: signed in
 C: a LIST "" ""
 S: * LIST (\Noselect) "/" ""
@@ -50,6 +51,7 @@ S: i OK LSUB completed
 C: j CREATE Dossiers/2026/Labo
 S: j OK [MAILBOXID (F10)] CREATE completed
 C: k LIST "" "%"
+# Dovecot: the names above are directories of its, and no mailboxes
 S: * LIST (\HasNoChildren) "/" INBOX
 S: * LIST (\HasNoChildren \Archive) "/" "Archive"
 S: * LIST (\HasChildren) "/" "Dossiers"
@@ -59,9 +61,11 @@ S: * LIST (\HasNoChildren \Sent) "/" "Sent"
 S: * LIST (\HasNoChildren \Trash) "/" "Trash"
 S: k OK LIST completed
 C: l LIST "Dossiers/" "%"
+# Dovecot: the names above are directories of its, and no mailboxes
 S: * LIST (\HasChildren) "/" "Dossiers/2026"
 S: l OK LIST completed
 C: m LIST "" (Dossiers/* "sent")
+# Dovecot: the names above are directories of its, and no mailboxes
 S: * LIST (\HasChildren) "/" "Dossiers/2026"
 S: * LIST (\HasNoChildren) "/" "Dossiers/2026/Labo"
 S: m OK LIST completed
@@ -77,6 +81,7 @@ S: * LSUB (\HasNoChildren \Sent) "/" "Sent"
 S: * LSUB (\HasNoChildren \Trash) "/" "Trash"
 S: o OK LSUB completed
 C: p LIST (SUBSCRIBED RECURSIVEMATCH) "" "%" RETURN (CHILDREN)
+# Dovecot: it tells the use of a mailbox only where it is asked for
 S: * LIST (\HasNoChildren \Subscribed) "/" INBOX
 S: * LIST (\HasNoChildren \Archive \Subscribed) "/" "Archive"
 S: * LIST (\HasChildren) "/" "Dossiers" ("CHILDINFO" ("SUBSCRIBED"))
@@ -90,14 +95,18 @@ S: q BAD [CLIENTBUG] the arguments have no valid form
 C: r UNSUBSCRIBE Dossiers/2026/Labo
 S: r OK UNSUBSCRIBE completed
 C: s SUBSCRIBE Nowhere
+# Dovecot: it subscribes only what is a mailbox, which tells whether there is one
 S: s OK SUBSCRIBE completed
 C: t LIST (SUBSCRIBED) "" "N*"
+# Dovecot: so it is not subscribed
 S: * LIST (\NonExistent \HasNoChildren \Subscribed) "/" "Nowhere"
 S: t OK LIST completed
 C: u LSUB "" "N*"
+# Dovecot: so it is not subscribed
 S: * LSUB (\Noselect) "/" "Nowhere"
 S: u OK LSUB completed
 C: v LIST "" "*" RETURN (SPECIAL-USE STATUS (UNSEEN))
+# Dovecot: the names above are directories of its, and no mailboxes
 S: * LIST (\HasNoChildren) "/" INBOX
 S: * STATUS INBOX (UNSEEN 0)
 S: * LIST (\HasNoChildren \Archive) "/" "Archive"

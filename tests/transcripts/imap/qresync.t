@@ -1,6 +1,7 @@
 # QRESYNC: who comes back hears what went and what changed, and nothing else.
 # [rfc7162#3.2.3] [rfc7162#3.2.5] [rfc7162#3.2.6] [rfc7162#3.2.7] [rfc7162#3.2.10.2] [rfc7162#3.2.11] [rfc7162#3.2.4]
 # [clients#imap-traps]
+dovecot: agrees
 begin: signed in
 message: plain.eml
 message: plain.eml
@@ -55,11 +56,13 @@ S: * 3 FETCH (UID 5 FLAGS (\Flagged))
 S: c OK STORE completed
 == session 1
 C: g FETCH 1:* (UID)
+# Dovecot: it tells of a change although an expunge before it must wait
 S: * 1 FETCH (UID 1)
 S: * 3 FETCH (UID 3)
 S: * 4 FETCH (UID 5)
 S: g OK [EXPUNGEISSUED] FETCH completed
 C: h NOOP
+# Dovecot: it has told that
 S: * VANISHED 2
 S: * 3 FETCH (UID 5 MODSEQ (18) FLAGS (\Flagged))
 S: h OK NOOP completed
@@ -73,6 +76,7 @@ C: j FETCH 1:2 (FLAGS) (CHANGEDSINCE 5 VANISHED)
 S: j BAD [CLIENTBUG] the arguments have no valid form
 # it comes back: knows all, knows some, knows of another mailbox
 C: k SELECT INBOX (QRESYNC (1795341600 5))
+# Dovecot: its UIDVALIDITY and numbers are others
 S: * OK [CLOSED] the mailbox before is closed
 S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft)
 S: * OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft \*)] kept
@@ -89,6 +93,7 @@ S: * 2 FETCH (UID 3 MODSEQ (10) FLAGS ())
 S: * 3 FETCH (UID 5 MODSEQ (18) FLAGS (\Flagged))
 S: k OK [READ-WRITE] SELECT completed
 C: l SELECT INBOX (QRESYNC (1795341600 8 1:2))
+# Dovecot: its UIDVALIDITY and numbers are others
 S: * OK [CLOSED] the mailbox before is closed
 S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft)
 S: * OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft \*)] kept
@@ -103,6 +108,7 @@ S: * VANISHED (EARLIER) 2
 S: * 1 FETCH (UID 1 MODSEQ (16) FLAGS (\Seen))
 S: l OK [READ-WRITE] SELECT completed
 C: m SELECT INBOX (QRESYNC (1795341600 5 3:5 (1:2 1,3)))
+# Dovecot: its UIDVALIDITY and numbers are others
 S: * OK [CLOSED] the mailbox before is closed
 S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft)
 S: * OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft \*)] kept
@@ -140,9 +146,11 @@ C: q CLOSE
 S: q BAD [CLIENTBUG] not now: another command must come first
 == session 2
 C: d IDLE
+# Dovecot: it tells what came before IDLE only once something else happens
 S: * 3 EXPUNGE
 S: + idling
 == plain.eml is delivered
+# Dovecot: what it told an idler not yet
 S: * 3 EXISTS
 == what is recorded?
 -- delete

@@ -1,5 +1,6 @@
 # SEARCH by flags, numbers, dates, sizes, headers and texts, in any charset.
 # [rfc3501#6.4.4] [rfc3501#6.4.8] [clients#imap-traps]
+dovecot: agrees
 begin: selected
 message: plain.eml \Seen
 message: report.eml \Answered $Label1
@@ -23,6 +24,7 @@ C: f SEARCH UNKEYWORD $Label1 UNDELETED
 S: * SEARCH 1
 S: f OK SEARCH completed
 C: g SEARCH NEW
+# Dovecot: it knows \Recent
 S: * SEARCH
 S: g OK SEARCH completed
 C: h SEARCH 2:*

@@ -1,5 +1,6 @@
 # SELECT, EXAMINE, CLOSE, UNSELECT; STATUS of what is selected.
 # [rfc3501#6.3.1] [rfc3501#6.3.2] [rfc9051#6.3.3] [rfc3501#6.3.10] [rfc9051#6.3.11] [rfc3501#6.4.2] [rfc9051#6.4.1] [rfc3501#7.2.6] [rfc3691#2] [rfc9051#6.4.2] [rfc4315#2.1]
+dovecot: agrees
 begin: signed in
 message: plain.eml \Seen
 message: plain.eml $Label1
@@ -38,18 +39,23 @@ S: * OK [MAILBOXID (F2)] the same under any name
 S: * OK [HIGHESTMODSEQ 10] last change
 S: g OK [READ-ONLY] EXAMINE completed
 C: h STORE 1 +FLAGS (\Flagged)
+# Dovecot: it says OK to what a read-only mailbox does not take
 S: h NO [NOPERM] the mailbox was opened for reading only
 C: i EXPUNGE
+# Dovecot: it says OK to what a read-only mailbox does not take
 S: i NO [NOPERM] the mailbox was opened for reading only
 C: j UID EXPUNGE 3
+# Dovecot: it says OK to what a read-only mailbox does not take
 S: j NO [NOPERM] the mailbox was opened for reading only
 C: k MOVE 1 Trash
+# Dovecot: it moves what is in a read-only mailbox
 S: k NO [NOPERM] the mailbox was opened for reading only
 C: l CLOSE
 S: l OK CLOSE completed
 C: m CLOSE
 S: m BAD [CLIENTBUG] not now: another command must come first
 C: n SELECT INBOX
+# Dovecot: so a message is missing
 S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft $Label1)
 S: * OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft $Label1 \*)] kept
 S: * 3 EXISTS
@@ -63,9 +69,11 @@ S: n OK [READ-WRITE] SELECT completed
 C: o UNSELECT
 S: o OK UNSELECT completed
 C: p STATUS INBOX (MESSAGES)
+# Dovecot: so a message is missing
 S: * STATUS INBOX (MESSAGES 3)
 S: p OK STATUS completed
 C: q SELECT INBOX
+# Dovecot: so a message is missing
 S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft $Label1)
 S: * OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft $Label1 \*)] kept
 S: * 3 EXISTS
@@ -80,6 +88,7 @@ S: q OK [READ-WRITE] SELECT completed
 C: r CLOSE
 S: r OK CLOSE completed
 C: s STATUS INBOX (MESSAGES)
+# Dovecot: so a message is missing
 S: * STATUS INBOX (MESSAGES 2)
 S: s OK STATUS completed
 C: t SELECT "Sent"

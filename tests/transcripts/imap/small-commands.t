@@ -1,5 +1,6 @@
 # NAMESPACE, ID in all its forms, ENABLE, NOOP, and what is no command.
 # [rfc2342#5] [rfc9051#6.3.10] [rfc2971#3.1] [rfc5161#3.1] [rfc6855#3] [clients#imap-what-clients-do] [clients#imap-traps]
+dovecot: agrees
 begin: signed in
 C: a NAMESPACE
 S: * NAMESPACE (("" "/")) NIL (("Shared/" "/"))
@@ -14,6 +15,7 @@ C: d ID ("name" "Microsoft Office 365" "version" NIL)
 S: * ID ("name" "Sceau")
 S: d OK ID completed
 C: e ID ("name")
+# Dovecot: it takes half a pair
 S: e BAD [CLIENTBUG] the arguments have no valid form
 C: f ENABLE CONDSTORE X-FROB
 S: * ENABLED CONDSTORE
@@ -22,10 +24,12 @@ C: g ENABLE UTF8=ACCEPT
 S: * ENABLED UTF8=ACCEPT
 S: g OK ENABLE completed
 C: h ENABLE
+# Dovecot: it takes ENABLE of nothing
 S: h BAD [CLIENTBUG] the arguments have no valid form
 C: i FROB
 S: i BAD [CLIENTBUG] command not recognised
 C: j NOOP extra
+# Dovecot: it takes arguments where there are none
 S: j BAD [CLIENTBUG] the arguments have no valid form
 # empty lines between commands, and a line that ends in LF alone
 C:

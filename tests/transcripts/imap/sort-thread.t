@@ -1,5 +1,6 @@
 # SORT, THREAD and SORT RETURN over what the headers say.
 # [rfc5256#3] [rfc5256#4] [rfc5957#3] [rfc5267#3.1]
+dovecot: agrees
 begin: selected
 message: report.eml \Seen
 message: plain.eml
@@ -35,6 +36,7 @@ C: j UID THREAD ORDEREDSUBJECT UTF-8 2:*
 S: * THREAD (2 4)(3)
 S: j OK UID THREAD completed
 C: k THREAD REFERENCES UTF-8 KEYWORD nobody
+# Dovecot: it makes a keyword that is searched for one of the mailbox
 S: * THREAD
 S: k OK THREAD completed
 C: l SORT (COLOUR) UTF-8 ALL
@@ -44,5 +46,6 @@ S: m NO [BADCHARSET] this charset is not supported
 C: n THREAD JWZ UTF-8 ALL
 S: n BAD [CLIENTBUG] the arguments have no valid form
 C: o SORT (DATE) UTF-8 MODSEQ 1
+# Dovecot: its changes have other numbers
 S: * SORT 2 4 1 3 (MODSEQ 11)
 S: o OK SORT completed

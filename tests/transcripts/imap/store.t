@@ -1,5 +1,6 @@
 # STORE in its forms.
 # [rfc3501#6.4.6] [rfc3501#6.4.8] [rfc3501#7.2.6] [proofs#when-is-it-open]
+dovecot: agrees
 begin: selected
 message: plain.eml
 message: plain.eml
@@ -26,6 +27,7 @@ C: g STORE 2 FLAGS ()
 S: * 2 FETCH (UID 2 FLAGS ())
 S: g OK STORE completed
 C: h STORE 2 +FLAGS (\Recent)
+# Dovecot: it refuses \Recent instead of passing over it
 S: * 2 FETCH (UID 2 FLAGS ())
 S: h OK STORE completed
 C: i STORE 2 +FLAGS (\Frob)

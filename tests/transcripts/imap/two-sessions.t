@@ -1,5 +1,6 @@
 # What others do is told when it may be told: no EXPUNGE while numbers are in use.
 # [rfc3501#7.4.1] [rfc3501#5.5] [rfc5530#3] [clients#imap-traps]
+dovecot: agrees
 begin: selected
 message: plain.eml
 message: plain.eml
@@ -14,18 +15,22 @@ S: * 2 EXPUNGE
 S: b OK EXPUNGE completed
 == session 1
 C: b FETCH 1:3 FLAGS
+# Dovecot: it tells of a message that is gone from what it knew
 S: * 1 FETCH (FLAGS ())
 S: * 3 FETCH (FLAGS ())
 S: b OK [EXPUNGEISSUED] FETCH completed
 C: c FETCH 2 BODY.PEEK[TEXT]
+# Dovecot: it answers with no octets for a message that is gone
 S: c OK [EXPUNGEISSUED] FETCH completed
 C: d STORE 1:3 +FLAGS ($a)
+# Dovecot: it changes what is gone
 S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft $a)
 S: * OK [PERMANENTFLAGS (\Answered \Flagged \Deleted \Seen \Draft $a \*)] kept
 S: * 1 FETCH (UID 1 FLAGS ($a))
 S: * 3 FETCH (UID 3 FLAGS ($a))
 S: d OK [EXPUNGEISSUED] STORE completed
 C: e SEARCH ALL
+# Dovecot: it finds what is gone
 S: * SEARCH 1 3
 S: e OK SEARCH completed
 C: f COPY 2 Archive
@@ -80,6 +85,7 @@ S: e OK NOOP completed
 C: f STORE 1 +FLAGS.SILENT (\Deleted)
 C: g EXPUNGE
 C: h FETCH 1 (UID FLAGS)
+# Dovecot: it looks for what was expunged after all three
 S: f OK STORE completed
 S: * 1 EXPUNGE
 S: g OK EXPUNGE completed
@@ -87,6 +93,7 @@ S: * 1 FETCH (UID 3 FLAGS (\Seen $a $b))
 S: h OK FETCH completed
 == session 1
 C: n CREATE x
+# Dovecot: it tells of expunges later
 S: * 1 EXPUNGE
 S: n OK [MAILBOXID (F11)] CREATE completed
 == session 2
@@ -105,12 +112,16 @@ C: o DELETE x
 S: o OK DELETE completed
 == session 2
 C: j NOOP
+# Dovecot: it ends the session when the mailbox is gone
 S: j OK NOOP completed
 C> k APPEND x {3+}\r\na\r\n\r\n
+# Dovecot: the session has ended
 S: k NO [TRYCREATE] there is no such mailbox, create it first
 C: l FETCH 1 FLAGS
+# Dovecot: the session has ended
 S: l BAD [CLIENTBUG] the arguments have no valid form
 C: m SELECT x
+# Dovecot: the session has ended
 S: m NO [NONEXISTENT] there is no such mailbox
 == what is recorded?
 -- delete

@@ -12,6 +12,8 @@ pub struct Limits {
     pub after: Bounds,
     /// Octets of a message in APPEND (APPENDLIMIT).
     pub append: u64,
+    /// Messages that one command may work on (MESSAGELIMIT, RFC 9738); 0 for any number.
+    pub messages: u32,
 }
 
 /// What one command may cost. All sizes are octets.
@@ -39,6 +41,13 @@ impl Limits {
         // a message that APPEND announced and the mailbox refuses is thrown away as a whole
         let flood = if append > 1 << 20 { append } else { 1 << 20 };
         let after = Bounds { line: 64 * 1024, literal: 64 * 1024, command: 256 * 1024, flood, errors: 100 };
-        Self { before, after, append }
+        Self { before, after, append, messages: 0 }
+    }
+
+    /// The same, where one command may work on so many messages; 0 for any number.
+    #[must_use]
+    pub const fn with_messages(mut self, messages: u32) -> Self {
+        self.messages = messages;
+        self
     }
 }

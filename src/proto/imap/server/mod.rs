@@ -194,7 +194,8 @@ impl Server {
     /// What CAPABILITY lists where the connection stands in this state.
     #[must_use]
     pub fn capabilities(&self, state: State) -> String {
-        table::capabilities(state, &Offer { terms: &self.terms, append_limit: self.limits.append, off: &self.off })
+        let Limits { append: append_limit, messages: message_limit, .. } = self.limits;
+        table::capabilities(state, &Offer { terms: &self.terms, append_limit, message_limit, off: &self.off })
     }
 
     /// Whether the client idles.

@@ -7,6 +7,7 @@ use super::super::name::WireName;
 use super::*;
 
 const LIMITS: Limits = Limits {
+    messages: 0,
     before: Bounds { line: 100, literal: 20, command: 150, flood: 300, errors: 4 },
     after: Bounds { line: 200, literal: 50, command: 300, flood: 1000, errors: 20 },
     append: 500,
