@@ -7,6 +7,7 @@ use crate::mail::{AclRights, ModSeq, Status, SystemFlags, Uid};
 use crate::proto::imap::command::Numbers;
 use crate::proto::imap::response::Completion;
 use crate::proto::imap::sequence::SequenceSet;
+use crate::store::MailboxIndex;
 
 impl Imap {
     /// Removes messages with `\Deleted`, of a set or all. That they are gone is told with the answer.
@@ -20,13 +21,7 @@ impl Imap {
             Some(set) => selected.choose(&set, Numbers::Uid)?.into_iter().map(|(_, uid)| uid).collect(),
             None => selected.view.all().map(|(_, uid)| uid).collect(),
         };
-        let mut deleted = selected.index.read(|records| {
-            let deleted = |uid: &Uid| {
-                let at = records.binary_search_by_key(uid, |record| record.uid).ok()?;
-                records[at].system.contains(SystemFlags::DELETED).then_some(*uid)
-            };
-            chosen.iter().filter_map(deleted).collect::<Vec<_>>()
-        });
+        let mut deleted = deleted_of(&selected.index, &chosen);
         if deleted.is_empty() {
             return Ok(Completion::plain());
         }
@@ -62,4 +57,15 @@ impl Imap {
             None => Completion::plain(),
         }
     }
+}
+
+/// Those of a mailbox's messages that have `\Deleted`.
+fn deleted_of(index: &MailboxIndex, uids: &[Uid]) -> Vec<Uid> {
+    index.read(|records| {
+        let deleted = |uid: &&Uid| {
+            let at = records.binary_search_by_key(*uid, |record| record.uid).ok();
+            at.is_some_and(|at| records[at].system.contains(SystemFlags::DELETED))
+        };
+        uids.iter().filter(deleted).copied().collect()
+    })
 }

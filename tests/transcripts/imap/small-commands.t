@@ -3,6 +3,7 @@
 dovecot: agrees
 begin: signed in
 C: a NAMESPACE
+# Dovecot: nothing is shared there
 S: * NAMESPACE (("" "/")) NIL (("Shared/" "/"))
 S: a OK NAMESPACE completed
 C: b ID NIL
@@ -36,7 +37,7 @@ C:
 C> k noop\n
 S: k OK NOOP completed
 C> l NO\0OP\r\n
-S: l BAD [CLIENTBUG] the arguments have no valid form
+S: l BAD [CLIENTBUG] command not recognised
 C: no-tag-and-name
 S: no-tag-and-name BAD [CLIENTBUG] the arguments have no valid form
 C: + NOOP
