@@ -19,6 +19,7 @@
 //! | [`seal`] | 2, sealing | encrypted bodies, keys, events as leaves |
 //! | [`store`] | 3, mailboxes | engine, accounts, change log, quota, bodies |
 //! | [`ledger`] | 3, the append-only log of proofs | tree, checkpoints, shards, witnesses, proof files, verification |
+//! | [`attest`] | 4, proofs for a judge | a proof that was verified → «Attestation d'échange», HTML and PDF/A-3 |
 //! | [`queue`] | 3, what still has to leave | items by due time, retry |
 //! | [`flows`] | 4, the life of a message | receive · submit · deliver · open · record · purge |
 //! | [`sessions`] | 5, what each peer can do | operator · submission · imap |
@@ -57,6 +58,7 @@
 //! | IGC-Santé | the PKI of French health: what the anchors are |
 //! | FINESS, SIRET, RPPS, INS | identifiers of a structure, a company, a professional, a patient |
 
+pub mod attest;
 pub mod cli;
 pub mod config;
 pub mod disk;

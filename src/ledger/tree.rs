@@ -22,7 +22,7 @@ pub fn empty_root() -> Hash {
     sha256(b"")
 }
 
-pub(super) fn sha256(bytes: &[u8]) -> Hash {
+pub(crate) fn sha256(bytes: &[u8]) -> Hash {
     let digest = digest::digest(&digest::SHA256, bytes);
     std::array::from_fn(|i| digest.as_ref()[i])
 }

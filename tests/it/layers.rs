@@ -12,6 +12,7 @@ const LAW: &[(&str, &[&str])] = &[
     ("policy", &["mail", "trust"]),
     ("store", &["mail", "disk", "seal", "proto::mime"]),
     ("ledger", &["mail", "disk", "seal"]),
+    ("attest", &["mail", "seal", "ledger"]),
     ("queue", &["mail", "seal", "store"]),
     (
         "flows",
@@ -42,6 +43,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("hickory_resolver", &["net"]),
     ("sled::", &["store"]),
     ("clap::", &["cli"]),
+    ("krilla::", &["attest"]),
 ];
 
 #[test]
