@@ -1,17 +1,20 @@
 //! Any message as a delivery or disposition notification of another server: read without harm and within bounds,
-//! however the message is walked.
+//! however the message is walked; the proofs that it encloses too.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use sceau::proto::mime::{Limits, walk};
-use sceau::proto::report::{Kind, message_ids, part};
+use sceau::proto::report::{Kind, enclosed, message_ids, part};
 use sceau::proto::{dsn, mdn};
 
 fuzz_target!(|input: (bool, &[u8])| {
     let (whole, bytes) = input;
     // Half of the inputs are only the part for programs, so that its grammar is reached at once.
     let fields = if whole {
-        let Some(found) = part(&walk(bytes, Limits::default()), bytes) else { return };
+        let structure = walk(bytes, Limits::default());
+        let files = enclosed(&structure, bytes, ("application", "vnd.sceau.preuve"), 3);
+        assert!(files.len() <= 3 && files.iter().all(|file| file.len() <= bytes.len()));
+        let Some(found) = part(&structure, bytes) else { return };
         assert!(found.about.iter().all(|id| !id.contains(['<', '>', '\r', '\n'])));
         match found.kind {
             Kind::Delivery | Kind::Disposition => found.fields,

@@ -2,7 +2,7 @@
 //! [`super::Receipts`] makes the report afterwards. Never about a report, whose reverse-path is null (RFC 5321 §6.1).
 
 use super::deliver::{Judged, Verdict};
-use super::receipts::debt::{About, Told, is_owed, owe};
+use super::receipts::debt::{About, Reader, Told, is_owed, owe};
 use crate::mail::{Fault, Time};
 use crate::proto::dsn::Action;
 use crate::queue::Message;
@@ -25,7 +25,8 @@ impl Bounce {
     /// Writes it. Before the items are finished: the last of them lets the body go, which the report may return.
     pub(super) fn owe(self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let Message { envelope, reverse_path, accepted, wishes, prefix, body, .. } = &self.message;
-        let about = About { envelope: *envelope, reverse_path, accepted: *accepted, wishes, prefix };
+        let about =
+            About { envelope: *envelope, reverse_path, accepted: *accepted, wishes, prefix, reader: Reader::Sender };
         owe(tx, about, &self.told, |tx| tx.hold_again(body))
     }
 }

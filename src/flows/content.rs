@@ -159,6 +159,11 @@ impl Content {
         Some(String::from_utf8_lossy(field.value().trim_ascii()).into_owned()).filter(|id| !id.is_empty())
     }
 
+    /// Whether it may be a report: its beginning was kept.
+    pub(super) fn is_report(&self) -> bool {
+        !self.head.bytes().is_empty()
+    }
+
     /// The uppermost field of this name, as it stands, unfolded by whoever reads it.
     pub(super) fn header(&self, name: &str) -> Option<String> {
         let field = Headers::find(&self.structure.header, name)?;

@@ -87,6 +87,24 @@ impl Proofs {
         Ok(proofs)
     }
 
+    /// The proofs that other operators returned of what became of the envelope, each with the recipient and the number of
+    /// our event that names it.
+    ///
+    /// # Errors
+    /// `Storage`.
+    // [proofs#xsceau]
+    pub fn of_peers(&self, envelope: EnvelopeId) -> Result<Vec<ExportedProof>, Fault> {
+        let events = self.store.events_of(envelope)?;
+        let kept = super::receipts::kept(&self.store, envelope, &events)?;
+        let exported = kept.into_iter().map(|(event, file)| ExportedProof {
+            rcpt: event.rcpt,
+            number: event.number,
+            kind: file.leaf().kind(),
+            file,
+        });
+        Ok(exported.collect())
+    }
+
     fn prove(&self, event: StoredEvent, index: u64) -> Result<ExportedProof, Fault> {
         let StoredEvent { rcpt, number, leaf, openings, .. } = event;
         let (name, log) = self.log_of(&leaf, index)?;

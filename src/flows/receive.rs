@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::content::{Content, ContentWriter, Examination};
-use super::receipts::debt::{About, Told, is_owed, owe};
-use super::receipts::{Claim, Teller, claims};
+use super::receipts::debt::{About, Reader, Told, is_owed, owe};
+use super::receipts::{Claim, Teller, claims, is_return};
 use super::scan::Scanner;
 use super::signatures::{KeyRecords, verdicts};
 use super::statistics::{Direction, Traffic};
 use super::trace::{Hop, Submitter, TraceFields};
 use super::{Gossip, Peer, Transaction, peer_value, recipient_facts};
+use crate::ledger::Policy;
 use crate::mail::{
     AccountId, Address, Edge, EnvelopeId, Fault, FlagSet, MailParams, RcptParams, ReversePath, Status, Time, Wishes,
 };
@@ -39,6 +40,7 @@ pub struct Intake {
     records: Option<Arc<dyn KeyRecords>>,
     scanner: Option<Arc<dyn Scanner>>,
     gossip: Option<Arc<Gossip>>,
+    peers: Option<Arc<Policy>>,
 }
 
 /// One transaction with an operator.
@@ -51,6 +53,8 @@ pub struct Incoming {
     declared: u64,
     wishes: Wishes,
     utf8: bool,
+    /// Whether the operator wants our proofs of what becomes of it.
+    proofs: bool,
     recipients: Vec<Accepted>,
     content: Option<ContentWriter>,
 }
@@ -69,7 +73,7 @@ impl Intake {
     /// `host` is this server's name in `Received:` fields.
     #[must_use]
     pub fn new(store: Arc<Store>, edge: Edge, host: String, settings: IntakeSettings) -> Self {
-        Self { store, edge, host, settings, records: None, scanner: None, gossip: None }
+        Self { store, edge, host, settings, records: None, scanner: None, gossip: None, peers: None }
     }
 
     /// The same, with verdicts on signatures (DKIM) by these key records.
@@ -89,6 +93,14 @@ impl Intake {
     #[must_use]
     pub fn hearing(mut self, gossip: Arc<Gossip>) -> Self {
         self.gossip = Some(gossip);
+        self
+    }
+
+    /// The same; proofs that peers return are judged by the keys of this policy.
+    // [proofs#xsceau]
+    #[must_use]
+    pub fn judging(mut self, policy: &Policy) -> Self {
+        self.peers = Some(Arc::new(policy.asking_nobody()));
         self
     }
 
@@ -126,6 +138,7 @@ impl Intake {
             declared,
             wishes: params.wishes(self.edge.now()),
             utf8: params.utf8,
+            proofs: params.proofs,
             recipients: Vec::new(),
             content: None,
         })
@@ -172,7 +185,14 @@ impl Transaction for Incoming {
         let content = begun.finish().await.map_err(|unfit| unfit.fault)?;
         let (envelope, intake) = (self.envelope, Arc::clone(&self.intake));
         let rumour = content.header(super::gossip::FIELD);
-        let claims = claims(&intake.store, Teller::Operator(&self.operator), &content)?;
+        let teller = Teller::Operator { operator: &self.operator, peers: intake.peers.as_deref() };
+        let claims = claims(&intake.store, teller, &content)?;
+        // [proofs#xsceau] what servers tell each other is in nobody's mailbox
+        if self.reverse_path.address().is_none() && is_return(&content) {
+            // durable from here: what the peer proved is in the chains of its messages
+            intake.store.write(move |tx| claims.into_iter().try_for_each(|claim| claim.write(tx))).await?;
+            return Ok(envelope);
+        }
         let traffic = self.traffic(&content);
         let (header, now) = (&content.structure.header, intake.edge.now());
         let signatures = verdicts(intake.records.as_deref(), header, &content.hashes, now).await;
@@ -202,8 +222,8 @@ impl Incoming {
                 .commit(Field::From, if from.is_empty() { "<>" } else { &from })
                 .commit(Field::Peer, &peer_value(&self.operator)),
         );
-        let Self { envelope, reverse_path, wishes, recipients, .. } = self;
-        Delivery { envelope, reverse_path, wishes, now, recipients, prefix, content, arrival, claims }
+        let Self { envelope, reverse_path, wishes, proofs, recipients, .. } = self;
+        Delivery { envelope, reverse_path, wishes, proofs, now, recipients, prefix, content, arrival, claims }
     }
 
     fn trace(&self, content: &Content, signatures: &[Verdict], now: Time) -> TraceFields {
@@ -236,6 +256,7 @@ struct Delivery {
     envelope: EnvelopeId,
     reverse_path: ReversePath,
     wishes: Wishes,
+    proofs: bool,
     now: Time,
     recipients: Vec<Accepted>,
     prefix: Vec<u8>,
@@ -246,33 +267,49 @@ struct Delivery {
 
 impl Delivery {
     fn write(self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        let mut told = Vec::new();
+        let (mut told, mut returned) = (Vec::new(), Vec::new());
         for (number, Accepted { account, address, params }) in (1_u16..).zip(&self.recipients) {
             tx.record_event(self.arrival.clone().rcpt(number), Subject::Account(*account))?;
             deliver(tx, *account, address, (self.envelope, number), &self.prefix, &self.content)?;
-            told.extend(delivered(number, address, params));
+            match delivered(number, address, params) {
+                Some(asked) => told.push(asked),
+                None if self.proofs => returned.push(put(number, address, params)),
+                None => {}
+            }
         }
         if let Some(id) = self.content.message_id() {
             tx.remember_message_id(&id, self.envelope);
         }
         let Self { envelope, reverse_path, wishes, now, prefix, content, claims, .. } = self;
         claims.into_iter().try_for_each(|claim| claim.write(tx))?;
-        let about = About { envelope, reverse_path: &reverse_path, accepted: now, wishes: &wishes, prefix: &prefix };
-        owe(tx, about, &told, |tx| tx.hold_body(&content.body))
+        let about = About {
+            envelope,
+            reverse_path: &reverse_path,
+            accepted: now,
+            wishes: &wishes,
+            prefix: &prefix,
+            reader: Reader::Sender,
+        };
+        owe(tx, about, &told, |tx| tx.hold_body(&content.body))?;
+        owe(tx, About { reader: Reader::Server, ..about }, &returned, |tx| tx.hold_body(&content.body))
     }
 }
 
 /// What the sender is told of a recipient whose mailbox has the message.
 // [rfc3461#6.2]
 pub(super) fn delivered(rcpt: u16, recipient: &Address, params: &RcptParams) -> Option<Told> {
-    is_owed(params, Action::Delivered).then(|| Told {
+    is_owed(params, Action::Delivered).then(|| put(rcpt, recipient, params))
+}
+
+fn put(rcpt: u16, recipient: &Address, params: &RcptParams) -> Told {
+    Told {
         rcpt,
         recipient: recipient.clone(),
         original: params.original.clone(),
         action: Action::Delivered,
         diagnostic: "250 2.1.5 delivered".to_owned(),
         retry_until: None,
-    })
+    }
 }
 
 /// Whether the header shows an address to every recipient.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::authorship::authored_by;
 use super::blind_copies::BlindCopyFilter;
 use super::content::{Content, ContentWriter, Examination, Unfit};
-use super::receipts::debt::{About, owe};
+use super::receipts::debt::{About, Reader, owe};
 use super::receipts::{Claim, Teller, claims};
 use super::receive::{deliver, delivered, names};
 use super::refuse::Refusals;
@@ -347,7 +347,7 @@ impl Letter {
         }
         tx.remember_message_id(&common.message_id(), envelope);
         let Common { reverse_path, now, wishes, content, .. } = common;
-        let about = About { envelope, reverse_path, accepted: *now, wishes, prefix: &relayed };
+        let about = About { envelope, reverse_path, accepted: *now, wishes, prefix: &relayed, reader: Reader::Sender };
         owe(tx, about, &told, |tx| tx.hold_body(&content.body))?;
         if away.is_empty() {
             return Ok(());

@@ -178,6 +178,21 @@ impl ProofFile {
         redacted
     }
 
+    /// The same proof with these openings disclosed, and no others.
+    ///
+    /// # Errors
+    /// As [`ProofFile::new`].
+    pub fn disclosing(&self, openings: &[Opening]) -> Result<Self, ProofFileError> {
+        let Self { disclosures, .. } = Self::new(self.leaf.clone(), openings, self.proof.clone())?;
+        Ok(Self { disclosures, ..self.clone() })
+    }
+
+    /// The same proof without its time stamp.
+    #[must_use]
+    pub fn without_anchor(&self) -> Self {
+        Self { anchor: None, ..self.clone() }
+    }
+
     /// The event.
     #[must_use]
     pub const fn leaf(&self) -> &Leaf {

@@ -108,6 +108,8 @@ pub struct MailParams {
     pub deliver_by: Option<DeliverBy>,
     /// MT-PRIORITY.
     pub priority: Option<Priority>,
+    /// XSCEAU: the client is a server that wants this server's own proofs of what becomes of the message.
+    pub proofs: bool,
 }
 
 /// The parameters of RCPT (RFC 3461); kept with the recipient until the message has left.

@@ -171,7 +171,11 @@ impl OperatorsDoor {
             trust: Arc::clone(trust),
             clock: Arc::clone(&edge.clock),
             intake: Arc::new(
-                intake.verifying(records).scanning(settings::scanner(config)).hearing(Arc::clone(&data.gossip)),
+                intake
+                    .verifying(records)
+                    .scanning(settings::scanner(config))
+                    .hearing(Arc::clone(&data.gossip))
+                    .judging(data.proofs.policy()),
             ),
             refusals: Arc::clone(&kept.refusals),
             statistics: Arc::clone(&data.refusals),

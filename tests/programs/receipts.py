@@ -114,7 +114,7 @@ assert per_recipient["Final-Recipient"] == f"rfc822; {claire}"
 assert returned.get_content_type() == "text/rfc822-headers" and b"<cr-1@essai>" in returned.get_payload(decode=True)
 assert any("deliver" in name for name in proofs(human))
 state, word = states(1)[claire]
-assert state == "delivered" and word.startswith("selon l'opérateur CN="), (state, word)
+assert state == "delivered" and word.startswith("prouvé par l'opérateur CN="), (state, word)
 
 # 2. Read: Claire's server answers in her name, once, because she lets it.
 claires = mailbox(there, claire, claires_password)
@@ -132,7 +132,7 @@ claires.select("INBOX")
 flags = claires.fetch(claires.search(None, 'HEADER Message-ID "<cr-1@essai>"')[1][0].split()[-1], "(FLAGS)")[1][0]
 assert b"$MDNSent" in flags, flags
 state, word = states(1)[claire]
-assert state == "opened" and word.startswith("selon l'opérateur CN="), (state, word)
+assert state == "opened" and word.startswith("prouvé par l'opérateur CN="), (state, word)
 
 # 3. Refused by the other operator: the failure comes from our own server, with the proof of the refusal.
 nobody = "personne@" + there["domain"]
@@ -150,6 +150,30 @@ send(letter(nobody, 4), nobody, ["NOTIFY=FAILURE"])
 wait_for(inbox, 'HEADER In-Reply-To "<cr-4@essai>"')
 assert states(3)[nobody][0] == "failed"
 assert inbox.search(None, 'HEADER In-Reply-To "<cr-3@essai>"')[1][0] == b"", "silence was asked for"
+
+# 5. Nothing was asked: the other operator's server returns its proof to ours all the same (XSCEAU), and nobody's mailbox
+# sees it.
+send(letter(claire, 5), claire, ["NOTIFY=NEVER"])
+for _ in range(600):
+    state, word = states(5)[claire]
+    if state == "delivered":
+        break
+    time.sleep(0.1)
+assert state == "delivered" and word.startswith("prouvé par l'opérateur CN="), (state, word)
+assert inbox.search(None, 'HEADER In-Reply-To "<cr-5@essai>"')[1][0] == b"", "a return is in nobody's mailbox"
+assert inbox.search(None, 'HEADER X-Sceau-Return "proofs"')[1][0] == b""
+
+# 6. The sender's dossier of the message that was read: delivery and opening by the other operator's own proofs.
+done = subprocess.run(
+    [sceau, "proof", "dossier", "--message-id", "<cr-1@essai>", "--json", "--config", here["config"]],
+    capture_output=True, text=True,
+)
+assert done.returncode in (0, 3), done
+(recipient,) = json.loads(done.stdout)["recipients"]
+assert recipient["state"] == "opened" and recipient["recipient"] == claire, recipient
+proved = {event["event"]: event["peer_proof"] for event in recipient["events"] if event["peer_proof"]}
+assert set(proved) == {"deliver", "open"}, recipient
+assert all(there["domain"] in proof["log"] and proof["result"] != "invalid" for proof in proved.values()), proved
 
 # Nobody reports on a report: what the two servers sent each other is in nobody's queue any more.
 for operator in (here, there):

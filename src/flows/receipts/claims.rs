@@ -13,9 +13,11 @@
 //! | MDN `processed`, or any of an application's mailbox | the same | transfer, `service` |
 //! | anything else | anybody | none |
 
+use super::peer_proof::{PeerProof, enclosed_in};
 use crate::flows::content::Content;
 use crate::flows::{Login, peer_value};
-use crate::mail::{Address, EnvelopeId, Fault};
+use crate::ledger::{Policy, ProofFile};
+use crate::mail::{Address, EnvelopeId, Fault, Status};
 use crate::proto::dsn::{self, Action, ReportedRecipient};
 use crate::proto::mdn::{self, Became, Disposition};
 use crate::proto::report::{HEAD_MAX, Kind, TypedAddress, is_report, part};
@@ -41,6 +43,11 @@ pub(in crate::flows) struct Head {
 const HEADER_MAX: usize = 64 * 1024;
 
 impl Head {
+    /// What was kept: nothing of what is no report.
+    pub(in crate::flows) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Takes the next bytes of the message. Of nearly all messages only the header is kept, and that only until it ends.
     pub(in crate::flows) fn push(&mut self, bytes: &[u8]) {
         if self.uninteresting {
@@ -65,8 +72,13 @@ impl Head {
 /// Who brings a report.
 #[derive(Clone, Copy)]
 pub(in crate::flows) enum Teller<'a> {
-    /// Another operator.
-    Operator(&'a VerifiedOperator),
+    /// Another operator, and the keys by which the proofs that it encloses are judged.
+    Operator {
+        /// Who.
+        operator: &'a VerifiedOperator,
+        /// None where no proof is taken.
+        peers: Option<&'a Policy>,
+    },
     /// Somebody who signed in.
     Login(&'a Login),
 }
@@ -78,19 +90,32 @@ pub(in crate::flows) struct Claim {
     rcpt: u16,
     draft: Draft,
     subject: Subject,
-    /// One event of this kind on this signal is enough for a chain.
+    /// One event of this kind on this signal is enough for a chain; one more where the first had no proof and this has.
     once: (EventKind, Option<Basis>),
+    proof: Option<PeerProof>,
 }
 
 impl Claim {
     /// Records the event, unless the chain has it.
     pub(in crate::flows) fn write(self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let (kind, basis) = self.once;
-        let same = tx
-            .leaves_of(self.envelope, self.rcpt)?
-            .iter()
-            .any(|leaf| leaf.kind() == kind && leaf.plain(Plain::Basis) == basis.map(Basis::word));
-        if same { Ok(()) } else { tx.record_event(self.draft, self.subject).map(drop) }
+        let same = tx.leaves_of(self.envelope, self.rcpt)?.iter().any(|leaf| {
+            leaf.kind() == kind
+                && leaf.plain(Plain::Basis) == basis.map(Basis::word)
+                && (self.proof.is_none() || leaf.committed(Field::PeerProof).is_some())
+        });
+        if same {
+            return Ok(());
+        }
+        // [proofs#xsceau]
+        let draft = match &self.proof {
+            Some(proof) => {
+                proof.keep(tx, self.envelope);
+                self.draft.commit(Field::PeerProof, proof.value())
+            }
+            None => self.draft,
+        };
+        tx.record_event(draft, self.subject).map(drop)
     }
 }
 
@@ -103,7 +128,11 @@ pub(in crate::flows) fn claims(store: &Store, teller: Teller<'_>, content: &Cont
         return Ok(Vec::new());
     }
     let Some(part) = part(&content.structure, &content.head.bytes) else { return Ok(Vec::new()) };
-    let reader = Reader { store, teller };
+    let proofs = match teller {
+        Teller::Operator { peers, .. } => enclosed_in(content, &content.head.bytes, peers),
+        Teller::Login(_) => Vec::new(),
+    };
+    let reader = Reader { store, teller, proofs };
     match part.kind {
         Kind::Delivery => match dsn::read(&part.fields) {
             Some(reported) => reader.delivery(&reported, part.about.as_deref()),
@@ -119,6 +148,7 @@ pub(in crate::flows) fn claims(store: &Store, teller: Teller<'_>, content: &Cont
 struct Reader<'a> {
     store: &'a Store,
     teller: Teller<'a>,
+    proofs: Vec<ProofFile>,
 }
 
 /// A recipient of an envelope of ours, with whom its events are about.
@@ -133,7 +163,7 @@ struct Found {
 impl Reader<'_> {
     // [rfc3461#6.3] [rfc3464#2.1]
     fn delivery(&self, reported: &dsn::Reported, about: Option<&str>) -> Result<Vec<Claim>, Fault> {
-        let Teller::Operator(operator) = self.teller else { return Ok(Vec::new()) };
+        let Teller::Operator { operator, .. } = self.teller else { return Ok(Vec::new()) };
         let envelopes = match reported.envid.as_deref().and_then(|id| id.parse().ok()) {
             Some(envelope) => vec![envelope],
             None => self.envelopes(about)?,
@@ -142,7 +172,8 @@ impl Reader<'_> {
         for recipient in reported.recipients.iter().take(RECIPIENTS_MAX) {
             let names = [Some(&recipient.recipient), recipient.original.as_ref()];
             if let Some(found) = self.sent(&envelopes, &names)? {
-                claims.extend(delivery_claim(operator, &found, recipient));
+                let proof = self.proof(&found, EventKind::Deliver)?;
+                claims.extend(delivery_claim(operator, &found, recipient, proof));
             }
         }
         Ok(claims)
@@ -153,10 +184,15 @@ impl Reader<'_> {
         let envelopes = self.envelopes(said.about.as_deref().or(about))?;
         let names = [Some(&said.recipient), said.original.as_ref()];
         let found = match self.teller {
-            Teller::Operator(_) => self.sent(&envelopes, &names)?.into_iter().collect(),
+            Teller::Operator { .. } => self.sent(&envelopes, &names)?.into_iter().collect(),
             Teller::Login(login) => self.received(&envelopes, login)?,
         };
-        Ok(found.iter().filter_map(|found| self.disposition_claim(found, said)).collect())
+        let mut claims = Vec::new();
+        for found in &found {
+            let proof = self.proof(found, EventKind::Open)?;
+            claims.extend(self.disposition_claim(found, said, proof));
+        }
+        Ok(claims)
     }
 
     fn envelopes(&self, message_id: Option<&str>) -> Result<Vec<EnvelopeId>, Fault> {
@@ -170,7 +206,7 @@ impl Reader<'_> {
     /// that recipient.
     // [mss#4]
     fn sent(&self, envelopes: &[EnvelopeId], names: &[Option<&TypedAddress>]) -> Result<Option<Found>, Fault> {
-        let Teller::Operator(operator) = self.teller else { return Ok(None) };
+        let Teller::Operator { operator, .. } = self.teller else { return Ok(None) };
         let keys: Vec<_> = names.iter().filter_map(|n| n.and_then(TypedAddress::mail)).map(|a| a.key()).collect();
         for envelope in envelopes {
             let events = self.store.events_of(*envelope)?;
@@ -215,10 +251,31 @@ impl Reader<'_> {
         Ok(found)
     }
 
-    fn disposition_claim(&self, found: &Found, said: &Disposition) -> Option<Claim> {
+    /// The peer's own proof of an event of this recipient.
+    ///
+    /// # Errors
+    /// `Storage` when the peer's report is here before we have noted that it took the message: it will come again.
+    // [proofs#xsceau]
+    fn proof(&self, found: &Found, kind: EventKind) -> Result<Option<PeerProof>, Fault> {
+        if self.proofs.is_empty() {
+            return Ok(None);
+        }
+        let relayed = found.chain.iter().rfind(|event| event.leaf.kind() == EventKind::RelayOut);
+        let Some(relayed) = relayed else {
+            // What we gave up is not leaving any more, whatever the peer has of it.
+            if found.chain.iter().any(|event| event.leaf.kind() == EventKind::RelayFail) {
+                return Ok(None);
+            }
+            return Err(Fault::ours(Status::Storage, "a proof of a message that is still leaving"));
+        };
+        let reply = relayed.openings.iter().find(|opening| opening.field == Field::Reply);
+        Ok(reply.and_then(|reply| PeerProof::of(&self.proofs, kind, &found.address, &reply.value)))
+    }
+
+    fn disposition_claim(&self, found: &Found, said: &Disposition, proof: Option<PeerProof>) -> Option<Claim> {
         let application = match self.teller {
             Teller::Login(_) => self.store.find(&found.address).is_some_and(|e| e.kind == AccountKind::Application),
-            Teller::Operator(_) => false,
+            Teller::Operator { .. } => false,
         };
         let (kind, basis) = match said.became {
             Became::Displayed if !application && !said.failed => (EventKind::Open, Basis::Mdn),
@@ -234,7 +291,7 @@ impl Reader<'_> {
         let draft = Draft::new(kind, found.envelope).rcpt(found.rcpt).basis(basis);
         let mailbox = found.address.to_string();
         let draft = match self.teller {
-            Teller::Operator(operator) => draft
+            Teller::Operator { operator, .. } => draft
                 .level(Level::OrgCert)
                 .via(Via::Smtp)
                 .commit(Field::Mailbox, &mailbox)
@@ -249,7 +306,8 @@ impl Reader<'_> {
             draft
         };
         let once = (kind, Some(basis));
-        Some(Claim { envelope: found.envelope, rcpt: found.rcpt, draft, subject: found.subject, once })
+        let proof = proof.filter(|_| kind == EventKind::Open);
+        Some(Claim { envelope: found.envelope, rcpt: found.rcpt, draft, subject: found.subject, once, proof })
     }
 }
 
@@ -258,7 +316,12 @@ fn is_by(event: &StoredEvent, login: &Address) -> bool {
     event.openings.iter().any(|opening| opening.field == Field::Login && opening.value == login.to_string())
 }
 
-fn delivery_claim(operator: &VerifiedOperator, found: &Found, said: &ReportedRecipient) -> Option<Claim> {
+fn delivery_claim(
+    operator: &VerifiedOperator,
+    found: &Found,
+    said: &ReportedRecipient,
+    proof: Option<PeerProof>,
+) -> Option<Claim> {
     let ReportedRecipient { action, status, diagnostic, .. } = said;
     let draft = |kind| Draft::new(kind, found.envelope).rcpt(found.rcpt).commit(Field::Peer, &peer_value(operator));
     let reply = format!("{} {status} {diagnostic}", action.word());
@@ -273,7 +336,8 @@ fn delivery_claim(operator: &VerifiedOperator, found: &Found, said: &ReportedRec
         Action::Delayed | Action::Relayed | Action::Expanded => return None,
     };
     let draft = draft.commit(Field::Reply, reply.trim());
-    Some(Claim { envelope: found.envelope, rcpt: found.rcpt, draft, subject: found.subject, once })
+    let proof = proof.filter(|_| *action == Action::Delivered);
+    Some(Claim { envelope: found.envelope, rcpt: found.rcpt, draft, subject: found.subject, once, proof })
 }
 
 #[cfg(test)]

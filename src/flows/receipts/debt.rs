@@ -52,6 +52,17 @@ pub(in crate::flows) struct Delivery {
     pub(in crate::flows) body: BodyHandle,
     /// What happened to whom; at least one.
     pub(in crate::flows) recipients: Vec<Told>,
+    /// Whom it is for.
+    pub(in crate::flows) reader: Reader,
+}
+
+/// Whom a report is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::flows) enum Reader {
+    /// The person who sent the message.
+    Sender,
+    /// Their server, which asked for our proofs (XSCEAU) and shows the report to nobody.
+    Server,
 }
 
 /// What happened to a recipient.
@@ -99,6 +110,8 @@ pub(in crate::flows) struct About<'a> {
     pub(in crate::flows) wishes: &'a Wishes,
     /// The trace fields above the sealed bytes.
     pub(in crate::flows) prefix: &'a [u8],
+    /// Whom the report is for.
+    pub(in crate::flows) reader: Reader,
 }
 
 /// Whether a sender who asked so is told of this (RFC 3461 §4.1).
@@ -131,6 +144,7 @@ pub(in crate::flows) fn owe(
             prefix: about.prefix.to_vec(),
             body: hold(tx)?,
             recipients: recipients.iter().cloned().map(bounded).collect(),
+            reader: about.reader,
         };
         put(tx, &Debt { to: to.clone(), envelope: about.envelope, what: What::Delivery(Box::new(delivery)) })?;
     }

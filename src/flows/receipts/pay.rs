@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::debt::{self, Debt, Delivery, Reading, Told, What};
+use super::debt::{self, Debt, Delivery, Reader, Reading, Told, What};
 use crate::flows::{ExportedProof, Proofs, Signers};
 use crate::mail::{
     AccountId, Address, Blame, Domain, Edge, EnvelopeId, Fault, FlagSet, Notify, RcptParams, Return, ReversePath,
@@ -34,6 +34,9 @@ const HEADER_MAX: u64 = 64 * 1024;
 const PROOFS_MAX: usize = 40;
 /// Ids of a conversation that a report repeats.
 const THREAD_MAX: usize = 20;
+
+/// What tells the other server that a report is for itself.
+const RETURN_FIELD: &str = "X-Sceau-Return: proofs\r\n";
 
 /// What this server is in its reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -271,7 +274,7 @@ impl Receipts {
         // [rfc3461#4.3] RET is about failures only
         let whole = failed && wants_all(delivery) && message.len() as u64 > end as u64 && is_lines(&message);
         let recipients: Vec<_> = delivery.recipients.iter().map(status).collect();
-        Ok(dsn::compose(&dsn::Report {
+        let report = dsn::compose(&dsn::Report {
             host: &self.settings.host,
             to: &debt.to,
             date: self.edge.now(),
@@ -283,7 +286,10 @@ impl Receipts {
             recipients: &recipients,
             returned: if whole { Returned::Message(&message) } else { Returned::Header(&message[..end]) },
             attachments,
-        }))
+        });
+        // [proofs#xsceau]
+        let field = if delivery.reader == Reader::Server { RETURN_FIELD } else { "" };
+        Ok([field.as_bytes(), &report].concat())
     }
 
     /// The message as far as it may be needed: all of it, or its header.

@@ -31,6 +31,8 @@ pub enum Word {
     Here,
     /// Another operator says so: the subject of its certificate, unless that was erased.
     Peer(Option<String>),
+    /// Another operator has proved it in its own log: the subject of its certificate, unless that was erased.
+    PeerProof(Option<String>),
     /// The recipient's own software says so.
     Recipient,
 }
@@ -103,6 +105,8 @@ impl Word {
             Self::Here => "constaté ici".to_owned(),
             Self::Peer(Some(name)) => format!("selon l'opérateur {name}"),
             Self::Peer(None) => "selon l'opérateur pair".to_owned(),
+            Self::PeerProof(Some(name)) => format!("prouvé par l'opérateur {name}"),
+            Self::PeerProof(None) => "prouvé par l'opérateur pair".to_owned(),
             Self::Recipient => "selon le logiciel du destinataire".to_owned(),
         }
     }
@@ -124,7 +128,11 @@ pub fn fact(event: &StoredEvent) -> Fact {
 }
 
 fn word(event: &StoredEvent, basis: Option<Basis>) -> Word {
-    let peer = |field| Word::Peer(opened(event, field).map(|value| without_fingerprint(&value)));
+    let proved = event.leaf.committed(Field::PeerProof).is_some();
+    let peer = |field| {
+        let name = opened(event, field).map(|value| without_fingerprint(&value));
+        if proved { Word::PeerProof(name) } else { Word::Peer(name) }
+    };
     let by_peer = event.leaf.committed(Field::Auth).is_some() && event.leaf.plain(Plain::Via) == Some("smtp");
     match (event.leaf.kind(), basis) {
         (EventKind::Deliver, Some(Basis::Dsn)) => peer(Field::Peer),
@@ -152,7 +160,11 @@ pub fn state(events: &[StoredEvent], rcpt: u16) -> Option<State> {
     let mut best: Option<(Stage, Time, Word)> = seal.map(|seal| (Stage::Sealed, seal.leaf.time(), Word::Here));
     for event in &own {
         let Some(stage) = reached(event) else { continue };
-        if best.as_ref().is_none_or(|(known, ..)| stage > *known) {
+        // The same stage by a stronger word counts: a proof of the peer behind its notice.
+        let proved = event.leaf.committed(Field::PeerProof).is_some();
+        if best.as_ref().is_none_or(|(known, _, word)| {
+            stage > *known || (stage == *known && proved && matches!(word, Word::Peer(_)))
+        }) {
             let fact = fact(event);
             best = Some((stage, fact.time, fact.word));
         }
@@ -216,11 +228,7 @@ mod tests {
                 if let Some(basis) = basis {
                     draft = draft.basis(basis);
                 }
-                match kind {
-                    EventKind::RelayFail => draft = draft.plain(Plain::Status, "5.1.1"),
-                    EventKind::Deliver if basis.is_some() => draft = draft.commit(Field::Peer, "CN=b,C=FR sha256:00"),
-                    _ => {}
-                }
+                draft = with_peer(draft, basis, number);
                 let time = Time::from_secs(1000 + i64::from(number));
                 let (leaf, openings) = draft.into_leaf(time, number, prev, &*edge.chance).unwrap();
                 prev = Some(leaf.hash());
@@ -229,20 +237,36 @@ mod tests {
             .collect()
     }
 
+    /// What another operator's word needs; only every second notice of it comes with its proof.
+    fn with_peer(draft: Draft, basis: Option<Basis>, number: u32) -> Draft {
+        match draft.kind() {
+            EventKind::RelayFail => draft.plain(Plain::Status, "5.1.1"),
+            EventKind::Deliver if basis.is_some() => {
+                let draft = draft.commit(Field::Peer, "CN=b,C=FR sha256:00");
+                if number % 2 == 0 { draft } else { draft.commit(Field::PeerProof, "preuves.b.fr/2026 1 hash shown") }
+            }
+            _ => draft,
+        }
+    }
+
     #[test]
     fn a_state_is_what_the_best_event_says_and_no_more() {
         // [proofs#when-is-it-open]
         use Grade::{Declared, Implied};
         let peer = || Word::Peer(Some("CN=b,C=FR".to_owned()));
+        let proved = || Word::PeerProof(Some("CN=b,C=FR".to_owned()));
         for (words, stage, second, word) in [
             (&["seal"][..], Stage::Sealed, 0, Word::Here),
             (&["seal", "relay-out"], Stage::Relayed, 1, Word::Here),
             (&["seal", "relay-fail"], Stage::Failed, 1, Word::Here),
             (&["seal", "relay-out", "relay-fail"], Stage::Failed, 2, Word::Here),
             (&["seal", "relay-out", "deliver dsn"], Stage::Delivered, 2, peer()),
-            (&["seal", "relay-out", "relay-fail", "deliver dsn"], Stage::Delivered, 3, peer()),
+            (&["seal", "relay-out", "relay-fail", "deliver dsn"], Stage::Delivered, 3, proved()),
             (&["seal", "relay-out", "deliver dsn", "open mdn"], Stage::Opened(Declared), 3, peer()),
             (&["seal", "relay-out", "transfer service"], Stage::Transferred, 2, peer()),
+            (&["seal", "deliver dsn"], Stage::Delivered, 1, proved()),
+            (&["seal", "relay-out", "deliver dsn", "deliver dsn"], Stage::Delivered, 3, proved()),
+            (&["seal", "deliver dsn", "deliver dsn"], Stage::Delivered, 1, proved()),
             (&["seal", "deliver"], Stage::Delivered, 1, Word::Here),
             (&["seal", "deliver", "transfer imap-peek", "seen imap-mark"], Stage::Transferred, 2, Word::Here),
             (&["seal", "deliver", "transfer imap-body", "open imap-body"], Stage::Opened(Implied), 3, Word::Here),

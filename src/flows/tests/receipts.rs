@@ -227,6 +227,50 @@ async fn another_operator_s_sender_is_told_through_the_queue() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_operator_that_asks_for_proofs_gets_them_and_its_sender_is_not_told() {
+    // [proofs#xsceau]
+    for (notify, quiet) in [(no_wish(), true), (on(true, true, true), false)] {
+        let office = Office::new();
+        let intake = office.world.intake();
+        let asking = MailParams { proofs: true, ..nothing() };
+        let b = Arc::clone(&office.world.b);
+        let mut incoming = intake.begin(b, peer(), path("bruno@b.mssante.fr"), &asking).unwrap();
+        incoming.recipient(&office.world.anne.address, &notify).unwrap();
+        send(incoming, "From: bruno@b.mssante.fr\r\nMessage-ID: <1@b>\r\n\r\nBonjour\r\n").await.unwrap();
+        let paid = office.receipts.pay().await.unwrap();
+        assert_eq!((paid.reports, paid.queued), (1, 1), "one report, whoever it is for");
+        let told = Arc::new(super::outgoing::Told::default());
+        told.answer(vec![Outcome::Failed { reply: "550 5.1.1 no".to_owned() }]);
+        super::outgoing::run(&super::outgoing::relay(&office.world, &told)).await;
+        let (recipients, text) = told.last();
+        assert_eq!(recipients, ["bruno@b.mssante.fr"]);
+        assert!(text.contains("Action: delivered") && text.contains("deliver.preuve"), "{text}");
+        assert_eq!(text.contains("\r\nX-Sceau-Return: proofs\r\n"), quiet, "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_returns_is_recorded_and_in_nobody_s_mailbox() {
+    // [proofs#xsceau] [mss#4]
+    let office = Office::new();
+    let envelope = office.submit(&nothing(), &[("b1@b.mssante.fr", no_wish())], MESSAGE).await;
+    let envid = format!("Original-Envelope-Id: {envelope}\r\n");
+    let report = format!("X-Sceau-Return: proofs\r\n{}", notice(&envid, "b1@b.mssante.fr", "delivered"));
+    let (b, d) = (Arc::clone(&office.world.b), Arc::clone(&office.d));
+    office.arrive(&d, ReversePath::Null, no_wish(), &report).await;
+    assert_eq!(office.world.events(envelope), ["0.0 seal"], "another operator is not believed");
+    let before = office.inbox(&office.world.anne).2.len();
+    office.arrive(&b, ReversePath::Null, no_wish(), &report).await;
+    assert_eq!(office.last(envelope, 1), "deliver dsn");
+    assert_eq!(office.inbox(&office.world.anne).2.len(), before, "it is for the server");
+    // A person's message with that field is a message.
+    let letter = "X-Sceau-Return: proofs\r\nFrom: bruno@b.mssante.fr\r\n\r\nBonjour\r\n";
+    office.arrive(&b, path("bruno@b.mssante.fr"), no_wish(), letter).await;
+    office.arrive(&b, ReversePath::Null, no_wish(), letter).await;
+    assert_eq!(office.inbox(&office.world.anne).2.len(), before + 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_peer_s_notice_is_believed_about_its_own_recipients_only() {
     // [rfc3461#6.3] [rfc3464#2.1] [mss#4]
     let office = Office::new();

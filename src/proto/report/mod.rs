@@ -8,7 +8,7 @@ mod part;
 
 pub use compose::{Attachment, Draft, Machine, Returned, compose};
 pub use fields::{Fields, TypedAddress, groups};
-pub use part::{Kind, Part, is_report, part};
+pub use part::{Kind, Part, enclosed, is_report, part};
 
 /// Octets of the message that are looked at to find and read a report's fields. The part for programs is the second
 /// one; nothing that matters lies behind a first part of this size.

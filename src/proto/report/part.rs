@@ -54,6 +54,18 @@ pub fn part(structure: &Structure, head: &[u8]) -> Option<Part> {
     Some(Part { kind, fields, about: returned.and_then(|at| about(structure, at, head)) })
 }
 
+/// The files of this type that stand beside the text of a report, decoded; at most so many, and only those that lie
+/// wholly within `head`.
+// [rfc6522#3]
+#[must_use]
+pub fn enclosed(structure: &Structure, head: &[u8], (kind, subtype): (&str, &str), max: usize) -> Vec<Vec<u8>> {
+    let beside = structure.children(0).next().map(|first| structure.children(first).collect::<Vec<_>>());
+    let parts = beside.unwrap_or_default().into_iter().filter_map(|at| structure.part(at));
+    let files = parts.filter(|part| part.content_type.is(kind, subtype));
+    let decoded = |part: &mime::Part| Some(decode(part.transfer_encoding(), within(head, &part.body)?));
+    files.filter_map(decoded).take(max).collect()
+}
+
 fn about(structure: &Structure, at: u32, head: &[u8]) -> Option<String> {
     let part = structure.part(at)?;
     let field = match &part.envelope {

@@ -25,9 +25,11 @@ const ALWAYS: fn(&Settings, Security) -> bool = |_, _| true;
 const NO_VALUE: fn(&Settings, &Terms) -> Option<String> = |_, _| None;
 
 const IN_TLS: fn(&Settings, Security) -> bool = |_, security| security == Security::Tls;
+const TO_OPERATORS_IN_TLS: fn(&Settings, Security) -> bool =
+    |settings, security| settings.profile == Profile::Operators && security == Security::Tls;
 const TO_PEOPLE: fn(&Settings, Security) -> bool = |settings, _| settings.profile == Profile::Submission;
 
-const ROWS: [Row; 15] = [
+const ROWS: [Row; 16] = [
     // [rfc3207#4] not again once TLS is in place
     Row { name: "STARTTLS", offered: |_, security| security == Security::Clear, value: NO_VALUE },
     // [rfc2920#3]
@@ -48,6 +50,8 @@ const ROWS: [Row; 15] = [
     Row { name: "DSN", offered: ALWAYS, value: NO_VALUE },
     // [rfc8689#2] it means nothing in clear
     Row { name: "REQUIRETLS", offered: IN_TLS, value: NO_VALUE },
+    // [proofs#xsceau] to operators, whose certificate says who gets the proofs
+    Row { name: "XSCEAU", offered: TO_OPERATORS_IN_TLS, value: NO_VALUE },
     // [rfc9422#4]
     Row { name: "LIMITS", offered: ALWAYS, value: |settings, _| Some(limits(settings)) },
     // [rfc4954#3] never in clear

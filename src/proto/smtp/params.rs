@@ -1,5 +1,5 @@
 //! The grammar of MAIL's and RCPT's parameters: SIZE (RFC 1870), BODY (RFC 6152, RFC 3030), SMTPUTF8 (RFC 6531), DSN
-//! (RFC 3461), REQUIRETLS (RFC 8689), and on submission HOLDFOR and HOLDUNTIL (RFC 4865), BY (RFC 2852), MT-PRIORITY
+//! (RFC 3461), REQUIRETLS (RFC 8689), between operators XSCEAU (docs/proofs.md), and on submission HOLDFOR and HOLDUNTIL (RFC 4865), BY (RFC 2852), MT-PRIORITY
 //! (RFC 6710) and AUTH (RFC 4954).
 
 use crate::mail::{
@@ -36,6 +36,9 @@ pub(super) fn mail(text: &str, profile: Profile) -> Result<MailParams, Status> {
             // [rfc8689#2]
             ("REQUIRETLS", None) => params.require_tls = true,
             ("SIZE" | "BODY" | "SMTPUTF8" | "RET" | "ENVID" | "REQUIRETLS", _) => return Err(Status::Syntax),
+            // [proofs#xsceau]
+            ("XSCEAU", None) if profile == Profile::Operators => params.proofs = true,
+            ("XSCEAU", Some(_)) if profile == Profile::Operators => return Err(Status::Syntax),
             _ if profile == Profile::Submission => submission(&mut params, &keyword, value)?,
             _ => return Err(Status::ParameterUnknown),
         }

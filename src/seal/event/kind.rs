@@ -136,8 +136,10 @@ const RECEIVED: &[Field] = &[
 const WHO: &[Field] = &[Field::Mailbox, Field::Login, Field::Auth];
 /// What the software that took it answers, where it answers: an error of its own is not a reading.
 const TAKEN: &[Field] = &[Field::Mailbox, Field::Login, Field::Auth, Field::Reply];
-/// By another operator's word (basis `dsn`) the peer and what it said stand beside the mailbox.
-const PUT: &[Field] = &[Field::Mailbox, Field::Peer, Field::Reply];
+/// By another operator's word (basis `dsn`) the peer and what it said stand beside the mailbox, and its own proof of it.
+const PUT: &[Field] = &[Field::Mailbox, Field::Peer, Field::Reply, Field::PeerProof];
+/// The recipient's operator may have proved the opening that its notification tells of.
+const OPENED: &[Field] = &[Field::Mailbox, Field::Login, Field::Auth, Field::PeerProof];
 const RIGHTS: &[Field] = &[Field::Mailbox, Field::Login, Field::By];
 const RELAY: &[Field] = &[Field::Peer, Field::Reply, Field::PeerProof];
 
@@ -182,7 +184,7 @@ impl EventKind {
             Self::Notify => row(&[T, Envelope, Event, Rcpt], &[Prev, V], &[]),
             Self::Transfer => row(&[T, Envelope, Event, Rcpt, B, L, V], &[Prev], TAKEN),
             Self::Seen => row(&[T, Envelope, Event, Rcpt, B, L, V], &[Prev], WHO),
-            Self::Open => row(&[T, Envelope, Event, Rcpt, B, G, L, V], &[Prev], WHO),
+            Self::Open => row(&[T, Envelope, Event, Rcpt, B, G, L, V], &[Prev], OPENED),
             Self::Delete => row(&[T, Envelope, Event, Rcpt, L, V], &[Prev], WHO),
             Self::Close => {
                 row(&[T, Envelope, Event, Rcpt, Plain::Events, Plain::Transferred, Plain::Opened], &[Prev], &[])

@@ -132,6 +132,7 @@ fn asked_of_message(params: &MailParams) -> Option<String> {
         envid.map(|envid| format!("envid={envid}")),
         binary.then(|| "binary".to_owned()),
         require_tls.then(|| "requiretls".to_owned()),
+        params.proofs.then(|| "xsceau".to_owned()),
         hold_until.map(|time| format!("hold={time}")),
         deliver_by.map(|by| format!("by={} {:?}", by.at, by.late)),
     ];

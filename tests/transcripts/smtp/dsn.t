@@ -1,5 +1,5 @@
-# What the sender wants to be told of, and REQUIRETLS: heard and handed on.
-# [rfc3461#4] [rfc8689#2]
+# What the sender wants to be told of, REQUIRETLS, and proofs for the operator: heard and handed on.
+# [rfc3461#4] [rfc8689#2] [proofs#xsceau]
 tls: implicit
 S: 220 mx.a.fr ESMTP
 C: HELO mx.b.fr
@@ -17,6 +17,15 @@ C: RCPT TO:<marie@a.fr> NOTIFY=NEVER,DELAY
 S: 501 5.5.4 the arguments have no valid form
 C: RCPT TO:<marie@a.fr> ORCPT=rfc822;a+0Ab
 S: 501 5.5.4 the arguments have no valid form
+# the operator wants our own proofs
+C: RSET
+S: 250 2.0.0 OK
+-- transaction dropped: None
+C: MAIL FROM:<jean@b.fr> XSCEAU=yes
+S: 501 5.5.4 the arguments have no valid form
+C: MAIL FROM:<jean@b.fr> XSCEAU
+-- asked: xsceau
+S: 250 2.1.0 sender OK
 # what only people may ask
 C: RSET
 S: 250 2.0.0 OK

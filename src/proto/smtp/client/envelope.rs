@@ -159,6 +159,10 @@ impl Transaction {
             let trace = if by.trace { "T" } else { "" };
             push(line, "BY", &format!("{};{late}{trace}", by.seconds));
         }
+        // [proofs#xsceau] what becomes of a report nobody asks
+        if offers.has("XSCEAU") && self.path.address().is_some() {
+            line.push_str(" XSCEAU");
+        }
         // [rfc6710#3]
         if offers.has("MT-PRIORITY") && self.priority != Priority::default() {
             push(line, "MT-PRIORITY", &self.priority.level().to_string());
