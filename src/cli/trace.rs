@@ -11,7 +11,7 @@ use crate::server::evidence::{EventFacts, Traced, Which};
 use crate::server::office::Request;
 
 /// Which message.
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[group(required = true, multiple = false)]
 pub(super) struct Message {
     #[arg(long, value_name = "ID", help = "Identifiant d'enveloppe, celui de la réponse « 250 2.0.0 ID »")]

@@ -94,6 +94,17 @@ pub struct ExportedProof {
     pub text: String,
 }
 
+/// What a sender can show of a message: how far it came, with our proofs and those that other operators returned.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DossierFacts {
+    /// How far it came, and all events.
+    pub traced: Traced,
+    /// Our own proofs.
+    pub proofs: Vec<ExportedProof>,
+    /// Other operators' proofs, each with our event that names it.
+    pub peers: Vec<ExportedProof>,
+}
+
 /// The log of proofs and its witnesses.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LedgerFacts {
@@ -212,6 +223,28 @@ pub(super) fn export(proofs: &Proofs, which: &Which) -> Result<Vec<ExportedProof
     if exported.is_empty() { Err(unknown(which)) } else { Ok(exported) }
 }
 
+/// All that a sender can show of a message. Waits for the disk.
+///
+/// # Errors
+/// As [`export`].
+// [proofs#dossier]
+pub(super) fn dossier(proofs: &Proofs, which: &Which) -> Result<DossierFacts, Fault> {
+    let own = export(proofs, which)?;
+    let traced = trace(proofs, which)?;
+    let mut peers = Vec::new();
+    for envelope in envelopes(proofs, which)? {
+        for proof in proofs.of_peers(envelope)? {
+            let names = |event: &&EventFacts| {
+                (&event.envelope, event.rcpt, event.number) == (&envelope.to_string(), proof.rcpt, proof.number)
+            };
+            let event = traced.events.iter().find(names).cloned().ok_or_else(|| unknown(which))?;
+            let name = format!("{envelope}-{}-{}-{}-pair.preuve", proof.rcpt, proof.number, proof.kind.word());
+            peers.push(ExportedProof { event, name, text: proof.file.to_string() });
+        }
+    }
+    Ok(DossierFacts { traced, proofs: own, peers })
+}
+
 /// The keys of all shards, the newest first: whom a verifier of our proofs has to trust.
 ///
 /// # Errors
@@ -232,6 +265,22 @@ pub fn policy_text(keys: &[VerifierKey], own: Option<&str>) -> String {
         |line: &&str| ["witness", "group", "quorum"].contains(&line.split_whitespace().next().unwrap_or_default());
     let rest: String = own.unwrap_or("quorum none").lines().filter(ours).map(|line| format!("{line}\n")).collect();
     format!("# Les journaux de preuves de cet opérateur ; à obtenir par une voie sûre.\n{logs}{rest}")
+}
+
+/// The policy by which a sender's dossier is verified: that of our own proofs, the logs of the peers that we know, and,
+/// where our policy asks for witnesses, this server's own word on those logs.
+#[must_use]
+pub fn dossier_policy(keys: &[VerifierKey], own: Option<&str>, witness: Option<&VerifierKey>) -> String {
+    let ours = policy_text(keys, own);
+    let word = |line: &str| line.split_whitespace().next().unwrap_or_default().to_owned();
+    let peers: String =
+        own.unwrap_or_default().lines().filter(|line| word(line) == "log").map(|line| format!("{line}\n")).collect();
+    let quorum = ours.lines().find(|line| word(line) == "quorum").and_then(|line| line.split_whitespace().nth(1));
+    let (Some(quorum), Some(witness)) = (quorum.filter(|quorum| *quorum != "none"), witness) else {
+        return ours + &peers;
+    };
+    let rest: String = ours.lines().filter(|line| word(line) != "quorum").map(|line| format!("{line}\n")).collect();
+    format!("{rest}{peers}witness ce-serveur {witness}\ngroup dossier 1 {quorum} ce-serveur\nquorum dossier\n")
 }
 
 fn envelopes(proofs: &Proofs, which: &Which) -> Result<Vec<EnvelopeId>, Fault> {

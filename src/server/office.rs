@@ -12,7 +12,7 @@ use super::control::Reply;
 use super::counter::{self, QueueAsk};
 use super::data::Data;
 use super::destroy::{self, HoldOn, Salvaged};
-use super::evidence::{ExportedProof, LedgerFacts, Traced, Which, export, ledger, trace};
+use super::evidence::{DossierFacts, ExportedProof, LedgerFacts, Traced, Which, dossier, export, ledger, trace};
 use super::live::Live;
 use super::refusals::RefusalFacts;
 use super::stats;
@@ -85,6 +85,11 @@ pub enum Request {
     },
     /// The proof files of envelopes, as [`ExportedProof`].
     ProofExport {
+        /// Which ones.
+        which: Which,
+    },
+    /// What a sender can show of a message, as [`DossierFacts`].
+    Dossier {
         /// Which ones.
         which: Which,
     },
@@ -177,6 +182,7 @@ impl Office {
             Request::StorePurge => json(destroy::purge(&self.data).await),
             Request::Trace { which } => json(self.trace(&which)),
             Request::ProofExport { which } => json(self.export(which).await),
+            Request::Dossier { which } => json(self.dossier(which).await),
             Request::Ledger => json(self.ledger()),
             Request::LedgerBeginAgain => json(self.begin_again().await),
         };
@@ -251,6 +257,16 @@ impl Office {
         let data = Arc::clone(&self.data);
         let exported = tokio::task::spawn_blocking(move || export(&data.proofs, &which)).await;
         exported.map_err(|error| Fault::ours(Status::Storage, "proof export").caused_by(error))?
+    }
+
+    /// What a sender can show of a message.
+    ///
+    /// # Errors
+    /// As [`Office::export`].
+    pub async fn dossier(&self, which: Which) -> Result<DossierFacts, Fault> {
+        let data = Arc::clone(&self.data);
+        let made = tokio::task::spawn_blocking(move || dossier(&data.proofs, &which)).await;
+        made.map_err(|error| Fault::ours(Status::Storage, "dossier").caused_by(error))?
     }
 
     /// The log of proofs and its witnesses.

@@ -60,9 +60,12 @@ impl Told {
 
 /// Changes one byte in the middle of a file.
 fn change_a_byte(file: &Path) {
+    change_byte(file, usize::try_from(fs::metadata(file).unwrap().len()).unwrap() / 2);
+}
+
+fn change_byte(file: &Path, at: usize) {
     let mut bytes = fs::read(file).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
+    bytes[at] ^= 1;
     fs::write(file, bytes).unwrap();
 }
 
@@ -78,10 +81,12 @@ fn the_story_is_told_with_its_figures_and_leaves_what_programs_need() {
         "sha256",
         "falsifiée",
         "niveau P1",
+        "attestation.pdf",
         "a tenu",
     ] {
         assert!(told.story.contains(word), "{word} is missing:\n{}", told.story);
     }
+    assert!(fs::read(told.path("preuves/attestation.pdf")).unwrap().starts_with(b"%PDF-1.7"));
     let info: serde_json::Value =
         serde_json::from_slice(&fs::read(told.directory.path().join("info.json")).unwrap()).unwrap();
     let operators = info["operators"].as_array().unwrap();
@@ -137,7 +142,8 @@ fn one_byte_changed_anywhere_is_found_and_named() {
     assert!(said(&audited).contains("entries"), "{}", said(&audited));
 
     let segment = told.files("a/data/store/bodies").into_iter().find(|file| fs::metadata(file).unwrap().len() > 0);
-    change_a_byte(&segment.unwrap());
+    // In the message: behind it lies what was sent back to the other operator, and is nobody's any more.
+    change_byte(&segment.unwrap(), 1000);
     let checked = check();
     assert_eq!(checked.status.code(), Some(1), "{}", said(&checked));
     assert!(said(&checked).contains("FAUX"), "{}", said(&checked));

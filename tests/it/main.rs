@@ -8,6 +8,7 @@
     reason = "these modules serve each other; a test may say what it skips, and is itself an edge"
 )]
 
+mod attest;
 mod canary;
 mod clamd;
 mod cli;

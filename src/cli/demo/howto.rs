@@ -57,6 +57,7 @@ fn commands(world: &World) -> Result<(), Failure> {
     tell("\n  Les événements d'un message, ses preuves, et le journal entier :")?;
     tell(&format!("    sceau trace --config {config} --envelope ID"))?;
     tell(&format!("    sceau proof export --config {config} --envelope ID --out ."))?;
+    tell(&format!("    sceau proof dossier --config {} --message-id ID --out dossier", b.config_file().display()))?;
     tell(&format!("    sceau proof audit {}/ledger/*", a.data().display()))?;
     tell("\n  Ce que chacun publie de son journal, et ses témoins :")?;
     tell(&format!("    curl --cacert {ca} https://{}/keys", a.host_port("proofs")))?;

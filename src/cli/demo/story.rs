@@ -6,12 +6,14 @@ use std::time::Duration;
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::super::Failure;
+use super::super::proof::Stop;
+use super::super::proof::attest::{self, Kept, Unjudged};
 use super::super::terminal::tell;
 use super::LOG;
 use super::client::{Reader, knock, submit};
 use super::message::{SUBJECT, compose, pdf};
 use super::world::{Operator, World};
-use crate::ledger::verify::{Hour, Verdict, find_message, find_piece};
+use crate::ledger::verify::{Hour, Invalid, Verdict, find_message, find_piece};
 use crate::ledger::{Policy, ProofFile, audit, verify};
 use crate::mail::Time;
 use crate::server::Running;
@@ -95,11 +97,12 @@ pub(super) async fn tell_all(told: &mut Told, world: &World, running: &[Running;
     let there = read(told, &mut reader, &sent).await?;
     let traces = [events(&running[0], &there).await?, events(&running[1], &sent.envelope).await?];
     journal(told, world, &traces)?;
-    for running in running {
-        countersigned(running).await?;
-    }
-    let proofs = [export(&running[0], &there).await?, export(&running[1], &sent.envelope).await?];
+    let proofs = [
+        witnessed(&running[0], &world.operators[0], &there).await?,
+        witnessed(&running[1], &world.operators[1], &sent.envelope).await?,
+    ];
     verified(told, world, &proofs, &sent)?;
+    attested(told, world, &proofs[1])?;
     falsified(told, world, &proofs[1])?;
     intruder(told, world).await?;
     audited(told, world, running).await?;
@@ -222,6 +225,24 @@ fn journal(told: &mut Told, world: &World, traces: &[Vec<EventFacts>; 2]) -> Res
     }
 }
 
+/// The proofs, once the witness has signed all of them: while they are exported the other operator may return its own,
+/// which is one event more.
+async fn witnessed(running: &Running, operator: &Operator, envelope: &str) -> Result<Vec<ExportedProof>, Failure> {
+    let policy = Policy::parse(&policy(operator)?).map_err(|error| Failure::new(error.to_string()))?;
+    let signed = |proof: &ExportedProof| {
+        ProofFile::parse(proof.text.as_bytes()).is_ok_and(|file| verify(&file, &policy) != Err(Invalid::Quorum))
+    };
+    let waiting = Stopwatch::start();
+    loop {
+        countersigned(running).await?;
+        let proofs = export(running, envelope).await?;
+        if proofs.iter().all(signed) || waiting.elapsed() > LOGGED_WITHIN {
+            return Ok(proofs);
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 async fn export(running: &Running, envelope: &str) -> Result<Vec<ExportedProof>, Failure> {
     let proofs = running.office().export(Which::Envelope(envelope.to_owned())).await;
     proofs.map_err(|fault| Failure::new(fault.to_string()))
@@ -273,6 +294,20 @@ fn sealed(octets_of_proof: u64, verdict: &Verdict) -> String {
 fn policy(operator: &Operator) -> Result<String, Failure> {
     let keys = verifier_keys(&operator.data().join("ledger")).map_err(|fault| Failure::new(fault.to_string()))?;
     Ok(policy_text(&keys, Some(&std::fs::read_to_string(operator.policy())?)))
+}
+
+/// What the sender would hand to a court: B's proofs in French, with the files inside.
+fn attested(told: &mut Told, world: &World, proofs: &[ExportedProof]) -> Result<(), Failure> {
+    let policy = policy(&world.operators[1])?;
+    let proofs = proofs.iter().cloned().map(Unjudged::from).collect();
+    let stopped = |stop: Stop| Failure::new(stop.to_string());
+    let attestation = attest::attested(proofs, &policy, &[], &Kept::default()).map_err(stopped)?;
+    let [pdf, html] = ["attestation.pdf", "attestation.html"].map(|name| world.directory.join("preuves").join(name));
+    attest::write(&attestation, Some(&pdf), Some(&html)).map_err(stopped)?;
+    told.step(
+        "Une attestation d'échange est écrite pour qui doit juger, preuves jointes",
+        &[("PDF/A-3", pdf.display().to_string()), ("page", html.display().to_string())],
+    )
 }
 
 /// Every proof of B with one byte changed must fail, wherever the byte is.

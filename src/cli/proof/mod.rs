@@ -1,8 +1,11 @@
-//! `sceau proof`: shows, verifies and redacts proof files, and audits a log. All offline; the texts are French, because
-//! the people who are shown a proof read French. Exporting a proof needs the store and is not here.
+//! `sceau proof`: shows, verifies, redacts and attests proof files, and audits a log. All offline (but attesting a message
+//! of the store); the texts are French, because the people who are shown a proof read French. Exporting a proof needs the
+//! store and is not here.
 //!
 //! Exit codes: 0 valid, 1 invalid, 2 usage (also a file that can't be read), 3 valid but the hour is not attested.
 
+pub(super) mod attest;
+mod dossier;
 mod json;
 mod page;
 mod remote;
@@ -37,6 +40,12 @@ pub(super) enum Command {
     Redact(RedactArguments),
     #[command(about = "Écrit une page qui vérifie des preuves dans un navigateur, sans réseau")]
     Page(PageArguments),
+    #[command(about = "Écrit une « Attestation d'échange » (PDF/A-3, HTML) pour qui doit juger ; codes comme verify")]
+    Attest(attest::Arguments),
+    #[command(
+        about = "Dossier de l'expéditeur : pour chaque destinataire ce qui s'est passé, par la parole de qui, prouvé comment"
+    )]
+    Dossier(dossier::Arguments),
     #[command(about = "Recalcule tout un journal et dit à quel octet il a été modifié")]
     Audit(AuditArguments),
 }
@@ -107,12 +116,14 @@ pub(super) fn run(command: &Command) -> ExitCode {
         Command::Verify(arguments) => verify_file(arguments),
         Command::Redact(arguments) => redact(arguments),
         Command::Page(arguments) => write_page(arguments),
+        Command::Attest(arguments) => attest::run(arguments),
+        Command::Dossier(arguments) => dossier::run(arguments),
         Command::Audit(arguments) => audit_log(arguments),
     })
 }
 
 /// What goes to standard output, and the exit code.
-type Answer = Result<(String, u8), Stop>;
+pub(super) type Answer = Result<(String, u8), Stop>;
 
 fn show(arguments: &ShowArguments) -> Answer {
     let file = parse(&read(&arguments.file)?)?;
@@ -195,7 +206,7 @@ fn audit_log(arguments: &AuditArguments) -> Answer {
 }
 
 /// The time-stamp authorities that a verifier trusts.
-struct Authorities(Anchors);
+pub(super) struct Authorities(Anchors);
 
 impl Authorities {
     fn load(files: &[PathBuf]) -> Result<Option<Self>, Stop> {
@@ -240,9 +251,16 @@ fn judge(
 }
 
 /// Why there is nothing to say on standard output.
-enum Stop {
+pub(super) enum Stop {
     Usage(String),
     Invalid(String),
+}
+
+impl std::fmt::Display for Stop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::Usage(text) | Self::Invalid(text)) = self;
+        f.write_str(text)
+    }
 }
 
 fn usage(path: &Path, error: &dyn std::fmt::Display) -> Stop {
@@ -258,7 +276,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Stop> {
 }
 
 /// Writes the answer where it belongs. An output that nobody reads is no failure of the proof.
-fn finish(answer: Answer) -> ExitCode {
+pub(super) fn finish(answer: Answer) -> ExitCode {
     let code = match answer {
         Ok((text, code)) => {
             let _ = io::stdout().write_all(text.as_bytes());

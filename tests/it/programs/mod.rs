@@ -2,6 +2,7 @@
 //! Debian's talk to them.
 
 mod demo;
+mod dossier;
 mod dovecot;
 mod logins;
 mod mail_clients;
