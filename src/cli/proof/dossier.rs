@@ -190,7 +190,7 @@ fn as_text(facts: &DossierFacts, own: &[Judged<'_>], peers: &[Judged<'_>]) -> St
     let mut out = String::from("DOSSIER DE L'EXPÉDITEUR\n");
     for state in &facts.traced.states {
         let _ = write!(out, "\n{}\n  {}, depuis le {}, {}\n", who(state), state.label, state.since, state.word);
-        let _ = writeln!(out, "  {:<20}  {:<34}  {:<8}  {}", "Quand", "Fait", "Niveau", "Par la parole de");
+        let _ = writeln!(out, "  {:<20}  {:<34}  {:<8}  Par la parole de", "Quand", "Fait", "Niveau");
         for event in events(facts, state) {
             let signal: Vec<&str> = [&event.basis, &event.grade].into_iter().flatten().map(String::as_str).collect();
             let what = if signal.is_empty() {

@@ -243,7 +243,11 @@ mod tests {
             EventKind::RelayFail => draft.plain(Plain::Status, "5.1.1"),
             EventKind::Deliver if basis.is_some() => {
                 let draft = draft.commit(Field::Peer, "CN=b,C=FR sha256:00");
-                if number % 2 == 0 { draft } else { draft.commit(Field::PeerProof, "preuves.b.fr/2026 1 hash shown") }
+                if number.is_multiple_of(2) {
+                    draft
+                } else {
+                    draft.commit(Field::PeerProof, "preuves.b.fr/2026 1 hash shown")
+                }
             }
             _ => draft,
         }
