@@ -7,7 +7,7 @@
 use super::bounce::Bounce;
 use super::content::{Content, ContentWriter, Examination};
 use super::deliver::{Attempt, Judged, Relay, record};
-use super::receipts::debt::{About, owe};
+use super::receipts::debt::{About, Reader, owe};
 use super::receive::{deliver, delivered};
 use super::{Outcome, Transport, recipient_facts};
 use crate::mail::{AccountId, Fault};
@@ -96,7 +96,8 @@ impl Release {
             told.extend(delivered(*rcpt, &item.recipient, &item.params));
             finished.push(*rcpt);
         }
-        let about = About { envelope: *envelope, reverse_path, accepted: *accepted, wishes, prefix };
+        let about =
+            About { envelope: *envelope, reverse_path, accepted: *accepted, wishes, prefix, reader: Reader::Sender };
         owe(tx, about, &told, |tx| tx.hold_body(&content.body))?;
         bounce.map_or(Ok(()), |bounce| bounce.owe(tx))?;
         record(tx, &message, &results)?;
