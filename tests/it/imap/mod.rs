@@ -5,4 +5,5 @@ mod model;
 mod openings;
 mod oracle;
 mod rights;
+mod shared;
 pub mod world;

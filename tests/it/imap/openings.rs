@@ -180,7 +180,7 @@ fn an_event_names_the_mailbox_and_the_login_that_acted() {
     assert_eq!(named[2..], [format!("transfer {who}"), format!("open {who}"), format!("delete {who}")]);
 }
 
-fn message(file: &str) -> Vec<u8> {
+pub fn message(file: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts/imap").join(file);
     String::from_utf8(std::fs::read(&path).unwrap()).unwrap().replace('\n', "\r\n").into_bytes()
 }

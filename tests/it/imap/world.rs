@@ -128,6 +128,37 @@ impl World {
         Self { runtime, clock, store, account, services, delivered: 0, told: 0 }
     }
 
+    /// Another account, with the same password.
+    pub fn add(&self, address: &str, kind: AccountKind) -> AccountId {
+        let new = NewAccount {
+            address: Address::parse(address).unwrap(),
+            name: String::new(),
+            password_hash: password_hash(),
+            kind,
+            quota: 1 << 30,
+        };
+        self.store.write_blocking(move |tx| tx.create_account(new)).unwrap()
+    }
+
+    /// Lets a person hold a mailbox, as an administrator does.
+    pub fn grant(&self, mailbox: AccountId, person: &str, rights: Rights) {
+        let person = self.store.find(&Address::parse(person).unwrap()).unwrap().id;
+        let grants = Grants::new(Arc::clone(&self.store));
+        self.runtime.block_on(grants.grant(mailbox, person, rights, "a test".to_owned())).unwrap();
+    }
+
+    /// Takes it back.
+    pub fn revoke(&self, mailbox: AccountId, person: &str) {
+        let person = self.store.find(&Address::parse(person).unwrap()).unwrap().id;
+        let grants = Grants::new(Arc::clone(&self.store));
+        self.runtime.block_on(grants.revoke(mailbox, person, "a test".to_owned())).unwrap();
+    }
+
+    /// Time and chance.
+    pub fn edge(&self) -> Edge {
+        self.services.edge.clone()
+    }
+
     /// Time passes.
     pub fn pass(&self, seconds: i64) {
         self.clock.0.fetch_add(seconds, Ordering::SeqCst);
@@ -175,6 +206,7 @@ impl World {
         let all = self.store.pending_events(usize::MAX).unwrap();
         let new = all.iter().skip(std::mem::replace(&mut self.told, all.len()));
         let new = new.filter(|(_, leaf)| !matches!(leaf.kind(), EventKind::RelayIn | EventKind::Deliver));
+        let new = new.filter(|(_, leaf)| !matches!(leaf.kind(), EventKind::Grant | EventKind::Revoke));
         new.map(|(_, leaf)| event(leaf.text())).collect()
     }
 
