@@ -104,9 +104,8 @@ impl Recorder {
         let (sequences, leaves): (Vec<u64>, Vec<Leaf>) = waiting.into_iter().unzip();
         let indices = self.ledger().append(&leaves).map_err(|e| ledger_fault("append", e))?;
         let count = sequences.len();
-        self.store.write_blocking(move |tx| {
-            sequences.iter().zip(indices).try_for_each(|(sequence, index)| tx.mark_recorded(*sequence, index))
-        })?;
+        let marks: Vec<(u64, u64)> = sequences.into_iter().zip(indices).collect();
+        self.store.write_blocking(move |tx| tx.mark_recorded(&marks))?;
         Ok(count)
     }
 

@@ -112,6 +112,9 @@ pub struct MasterKey {
     bytes: [u8; 32],
     #[zeroize(skip)]
     vault: Arc<Vault>,
+    /// Derived once: each event asks for the tags of some persons.
+    #[zeroize(skip)]
+    holders: hmac::Key,
 }
 
 impl MasterKey {
@@ -128,7 +131,8 @@ impl MasterKey {
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         let vault = Arc::new(Vault::from_seed(&derive(&bytes, "vault")));
-        Self { bytes, vault }
+        let holders = hmac::Key::new(hmac::HMAC_SHA256, derive(&bytes, "holders").as_slice());
+        Self { bytes, vault, holders }
     }
 
     /// The same key with a vault that can forget for good.
@@ -304,7 +308,7 @@ impl MasterKey {
     }
 
     fn holder(&self, kind: &str, name: &[u8]) -> [u8; 12] {
-        let mut mac = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, self.derive("holders").as_slice()));
+        let mut mac = hmac::Context::with_key(&self.holders);
         mac.update(kind.as_bytes());
         mac.update(&[0]);
         mac.update(name);

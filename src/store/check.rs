@@ -6,12 +6,12 @@ mod accounts;
 mod bodies;
 mod proofs;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use super::rows::{BodyPlace, BodyRow, Globals, key};
 use super::tx::Tx;
-use crate::mail::Fault;
+use crate::mail::{EnvelopeId, Fault};
 
 /// What a check counted and found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,6 +61,8 @@ struct Check<'a, 'b> {
     /// How many views and queued envelopes refer to each body.
     references: HashMap<BodyPlace, u32>,
     bodies: HashMap<BodyPlace, BodyRow>,
+    /// Deliveries that are noted as not closed: day, envelope, recipient.
+    unclosed: HashSet<(u32, EnvelopeId, u16)>,
 }
 
 /// Checks everything.
@@ -74,6 +76,7 @@ pub(super) fn run(tx: &Tx<'_>) -> Result<CheckReport, Fault> {
         report: CheckReport::default(),
         references: HashMap::new(),
         bodies: HashMap::new(),
+        unclosed: HashSet::new(),
     };
     if tx.get(&key::first_day())?.is_none() {
         check.find("store", "nothing says on which day it was begun");

@@ -17,7 +17,7 @@ use crate::mail::{AccountId, Address, Fault, Status, Time};
 use crate::seal::keys::PersonTag;
 use crate::seal::vault::Forget;
 
-/// Pieces of openings that one commit looks at, and messages that it removes.
+/// Events that one commit looks at, and messages that it removes.
 const AT_ONCE: usize = 1000;
 const MESSAGES_AT_ONCE: usize = 200;
 
@@ -90,7 +90,7 @@ impl Store {
     async fn finish_erasure(&self, person: PersonTag, account: Option<AccountId>) -> Result<Option<u64>, Fault> {
         self.forget(secrets_of(&self.core.keys.master, person, account)).await?;
         // durable from here: whatever is left lies under keys that nobody can derive
-        let mut from = Some(key::openings_prefix());
+        let mut from = Some(key::event_prefix());
         while let Some(place) = from.take() {
             from = self.write(move |tx| tx.erase_openings(person, &place, AT_ONCE)).await?;
         }

@@ -3,8 +3,10 @@
 use std::ops::ControlFlow;
 
 use super::core::{Core, engine_fault};
+use super::event_row::{Event, Sealed};
+use super::journal::{self, Waiting};
 use super::rows::key;
-use super::tx::{Overlay, Tx};
+use super::tx::{Overlay, Tx, openings_place};
 use crate::mail::{EnvelopeId, Fault, Status};
 use crate::seal::event::{Leaf, Opening};
 
@@ -25,19 +27,19 @@ pub struct StoredEvent {
 
 /// Leaves that wait for the log, in the order of their transactions, with their place in the line.
 pub(super) fn pending(core: &Core, limit: usize) -> Result<Vec<(u64, Leaf)>, Fault> {
+    let first: u64 = core.row("the line's beginning", &key::in_the_log())?.unwrap_or_default();
     let mut waiting = Vec::new();
-    let mut collect = |place: &[u8], event: &[u8]| {
-        waiting.push((place.to_vec(), event.to_vec()));
+    let mut collect = |row_key: &[u8], row: &[u8]| {
+        waiting.extend(journal::places(row_key, row).into_iter().filter(|waiting| waiting.sequence >= first));
         if waiting.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let (from, to) = (key::pending(0), key::after(b"p"));
     core.engine.scan(&from, &to, &mut collect).map_err(engine_fault)?;
-    let mut leaves = Vec::with_capacity(waiting.len());
-    for (place, event) in waiting.into_iter().take(limit) {
+    let mut leaves = Vec::with_capacity(waiting.len().min(limit));
+    for Waiting { sequence, place } in waiting.into_iter().take(limit) {
         let missing = || Fault::ours(Status::Storage, "a leaf that waits for the log is missing");
-        let sequence = key::tail::<8>(&place).map(u64::from_be_bytes).ok_or_else(missing)?;
-        let leaf = core.engine.get(&event).map_err(engine_fault)?.ok_or_else(missing)?;
-        leaves.push((sequence, parse(&leaf)?));
+        let row = core.engine.get(&place).map_err(engine_fault)?.ok_or_else(missing)?;
+        leaves.push((sequence, parse(&Event::decode(&row)?.leaf)?));
     }
     Ok(leaves)
 }
@@ -47,19 +49,20 @@ pub(super) fn of_envelope(core: &Core, envelope: EnvelopeId) -> Result<Vec<Store
     let (group, mut events) = (Overlay::default(), Vec::new());
     // A transaction that writes nothing: it reads what is committed.
     let tx = Tx::new(core, &group);
-    for (place, leaf) in tx.scan(&key::events(b'e', envelope))? {
+    for (place, row) in tx.scan(&key::events(envelope))? {
         let (rcpt, number) = position(&place)?;
-        let openings = openings(&tx, (envelope, rcpt, number))?;
-        let log_index = tx.row("a log index", &key::event(b'i', envelope, rcpt, number))?;
-        events.push(StoredEvent { rcpt, number, leaf: parse(&leaf)?, openings, log_index });
+        let event = Event::decode(&row)?;
+        let openings = openings(&tx, &place, &event.sealed)?;
+        let log_index = tx.log_place(event.sequence)?;
+        events.push(StoredEvent { rcpt, number, leaf: parse(&event.leaf)?, openings, log_index });
     }
     Ok(events)
 }
 
 /// The openings of an event that were not destroyed, in the order of their fields.
-pub(super) fn openings(tx: &Tx<'_>, (envelope, rcpt, number): (EnvelopeId, u16, u32)) -> Result<Vec<Opening>, Fault> {
-    let place = key::event(b'o', envelope, rcpt, number);
-    tx.openings_row(&place)?.map_or(Ok(Vec::new()), |row| row.open(tx.core, envelope, &place))
+pub(super) fn openings(tx: &Tx<'_>, place: &[u8], sealed: &Sealed) -> Result<Vec<Opening>, Fault> {
+    let row = tx.openings_row(place, sealed)?;
+    row.map_or(Ok(Vec::new()), |row| row.open(tx.core, key::envelope_of(place), &openings_place(place)))
 }
 
 /// The envelopes that carried this Message-ID.
@@ -78,6 +81,6 @@ pub(super) fn parse(leaf: &[u8]) -> Result<Leaf, Fault> {
     Leaf::parse(leaf).map_err(|error| Fault::ours(Status::Storage, "a leaf").caused_by(error))
 }
 
-fn damaged() -> Fault {
-    Fault::ours(Status::Storage, "openings of an event can't be read")
+pub(super) fn damaged() -> Fault {
+    Fault::ours(Status::Storage, "the row of an event can't be read")
 }

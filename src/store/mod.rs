@@ -18,6 +18,7 @@
 //! | `openings` | what opens proofs, sealed so that it goes with whom it is about |
 //! | `tx` | what a write can do |
 //! | `writer` | the thread, group commit |
+//! | `journal`, `event_row` | the line of leaves that wait for the log, and their rows |
 //! | `account`, `index`, `events` | reading |
 //! | `salvage` | bodies that no row knows |
 //! | `purge`, `erase` | what goes for good, and what a hold keeps |
@@ -36,8 +37,10 @@ mod core;
 mod directory;
 pub mod engine;
 mod erase;
+mod event_row;
 mod events;
 mod index;
+mod journal;
 mod metadata;
 mod name;
 mod news;
@@ -68,6 +71,7 @@ pub use directory::AccountEntry;
 pub use erase::AccountToo;
 pub use events::StoredEvent;
 pub use index::{Changes, MailboxIndex, Reach};
+pub use journal::Unclosed;
 pub use metadata::Annotation;
 pub use name::SEPARATOR;
 pub use news::{Mark, News};
@@ -278,7 +282,9 @@ impl Store {
     /// # Errors
     /// `Storage`.
     pub fn pending_count(&self) -> Result<u64, Fault> {
-        self.count(&key::pending(0), &key::after(b"p"))
+        let recorded: u64 = self.core.row("the line's beginning", &key::in_the_log())?.unwrap_or_default();
+        let globals: Option<Globals> = self.core.row("globals", &key::globals())?;
+        Ok(globals.map_or(0, |globals| globals.next_pending.saturating_sub(recorded)))
     }
 
     /// How many rows of the queue have names that begin with `prefix`. Opens none of them.
@@ -373,16 +379,11 @@ impl Store {
         purge::messages_with(&self.core, account, bodies)
     }
 
-    /// Deliveries before a day whose chains are not closed: day, envelope, recipient. At most so many, behind `after`.
+    /// Deliveries before a day whose chains are not closed: so many where there are, or some more, behind `after`.
     ///
     /// # Errors
     /// `Storage`.
-    pub fn unclosed(
-        &self,
-        before: u32,
-        after: Option<(u32, EnvelopeId, u16)>,
-        limit: usize,
-    ) -> Result<Vec<(u32, EnvelopeId, u16)>, Fault> {
+    pub fn unclosed(&self, before: u32, after: Option<Unclosed>, limit: usize) -> Result<Vec<Unclosed>, Fault> {
         purge::unclosed(&self.core, before, after, limit)
     }
 

@@ -46,6 +46,12 @@ pub(super) struct Parties {
 }
 
 impl Parties {
+    /// Those of one recipient's chain.
+    pub(super) fn alone(&self, rcpt: u16) -> Self {
+        let recipients = self.recipients.iter().filter(|(number, _)| **number == rcpt);
+        Self { sender: self.sender, recipients: recipients.map(|(number, person)| (*number, *person)).collect() }
+    }
+
     /// Those of one recipient's chain; all of them for events of the whole envelope.
     fn of(&self, rcpt: u16) -> BTreeSet<PersonTag> {
         let concerned = self.recipients.iter().filter(|(number, _)| rcpt == 0 || **number == rcpt);

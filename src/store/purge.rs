@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 
 use super::core::{Core, engine_fault};
+use super::journal::{self, Unclosed};
 use super::rows::{self, BodyPlace, BodyRow, key};
 use crate::mail::{AccountId, EnvelopeId, Fault, MailboxId, Status, Time, Uid};
 use crate::seal::keys::PersonTag;
@@ -112,29 +113,23 @@ pub(super) fn messages_with(core: &Core, account: AccountId, bodies: &OldBodies)
     damage.map_or(Ok(found), Err)
 }
 
-/// Deliveries before a day whose chains are not closed, with their day; at most `limit`, and behind `after` where the
-/// last asking ended.
+/// Deliveries before a day whose chains are not closed; at least `limit` where there are so many, and behind `after` where
+/// the last asking ended.
 pub(super) fn unclosed(
     core: &Core,
     before: u32,
-    after: Option<(u32, EnvelopeId, u16)>,
+    after: Option<Unclosed>,
     limit: usize,
-) -> Result<Vec<(u32, EnvelopeId, u16)>, Fault> {
+) -> Result<Vec<Unclosed>, Fault> {
     let mut found = Vec::new();
-    let mut collect = |place: &[u8], _: &[u8]| {
-        found.extend(delivery(place));
+    let mut collect = |place: &[u8], row: &[u8]| {
+        found.extend(journal::deliveries(place, row));
         if found.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     let (first, end) = key::unclosed_before(before);
-    let from = after.map_or(first, |(day, envelope, rcpt)| [key::unclosed(day, envelope, rcpt), vec![0]].concat());
+    let from = after.map_or(first, |last| [key::unclosed(last.day, last.row), vec![0]].concat());
     core.engine.scan(&from, &end, &mut collect).map_err(engine_fault)?;
     Ok(found)
-}
-
-fn delivery(place: &[u8]) -> Option<(u32, EnvelopeId, u16)> {
-    let (day, rest) = place.strip_prefix(b"zc")?.split_first_chunk::<4>()?;
-    let (envelope, rcpt) = rest.split_first_chunk::<16>()?;
-    Some((u32::from_be_bytes(*day), EnvelopeId(*envelope), u16::from_be_bytes(rcpt.try_into().ok()?)))
 }
 
 /// The legal holds.

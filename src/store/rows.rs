@@ -24,17 +24,17 @@
 //! | `w` account message | number of records that share the view, where it is not 1 |
 //! | `f` account message login | which first events of this login are recorded |
 //! | `b` segment offset | [`BodyRow`] |
-//! | `h` envelope rcpt | [`Chain`]: the end of the recipient's chain |
-//! | `e` envelope rcpt number | the leaf |
-//! | `o` envelope rcpt number piece | sealed [openings](super::openings), cut into pieces |
-//! | `k` envelope | [`Parties`](super::openings::Parties): who sent it and who got it, by tags |
-//! | `i` envelope rcpt number | where the leaf stands in the log |
-//! | `p` sequence | key of a leaf that is not in the log yet |
+//! | `h` envelope rcpt | [`Chain`]: the end of the recipient's chain, and who has to do with it, by tags |
+//! | `e` envelope rcpt number | [`Event`](super::event_row::Event): the leaf and its sealed [openings](super::openings) |
+//! | `o` envelope rcpt number piece | openings that are too long for that, cut into pieces |
+//! | `p` sequence | [places](super::journal) of the leaves with this number in the line and those behind it |
+//! | `i` numbers | where the leaves with these numbers stand in the log |
+//! | `zw` | up to which number the leaves are in the log |
 //! | `t` tag envelope | look-up of Message-IDs |
 //! | `x` segment offset number | that the queue holds this body |
 //! | `q…` | sealed rows of the queue |
 //! | `y…` | the queue's index: no value, the key says all |
-//! | `zc` day envelope rcpt | a delivery whose chain is not closed |
+//! | `zc` day sequence | deliveries whose chains are not closed |
 //! | `ze` person | [`Erasing`](super::erase::Erasing): an erasure under way |
 //! | `zh…` | what a legal hold keeps |
 //! | `zs` name | [sums](super::sums): statistics |
@@ -47,6 +47,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Extent;
+use super::openings::Parties;
 use crate::mail::{AccountId, Address, EnvelopeId, Fault, Keyword, MailboxId, ModSeq, Status, Time, Uid, UidValidity};
 use crate::proto::mime::Structure;
 use crate::seal::body::BodyId;
@@ -54,7 +55,7 @@ use crate::seal::event::LeafHash;
 use crate::seal::keys::WrappedKey;
 
 /// The version of all of this; a store of another version is refused.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 
 /// The next free numbers of the whole server. In every batch's expectations: two writers would notice each other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -234,8 +235,10 @@ pub(super) struct BodyRow {
 }
 
 /// The end of a chain of proofs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Chain {
+    /// Who has to do with it.
+    pub(super) parties: Parties,
     pub(super) next: u32,
     pub(super) last: [u8; 32],
 }
@@ -437,9 +440,9 @@ pub(super) mod key {
         join(b'h', &[&envelope.0, &rcpt.to_be_bytes()])
     }
 
-    /// The leaves of an envelope; with `o` and `i` for what belongs to them.
-    pub(in crate::store) fn events(letter: u8, envelope: EnvelopeId) -> Vec<u8> {
-        join(letter, &[&envelope.0])
+    /// The leaves of an envelope.
+    pub(in crate::store) fn events(envelope: EnvelopeId) -> Vec<u8> {
+        join(b'e', &[&envelope.0])
     }
 
     /// The leaves of one chain of an envelope.
@@ -460,27 +463,19 @@ pub(super) mod key {
         EnvelopeId(key.get(1..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default())
     }
 
-    pub(in crate::store) fn parties(envelope: EnvelopeId) -> Vec<u8> {
-        join(b'k', &[&envelope.0])
+    /// Deliveries whose chains are not closed, by the day on which they were made and the number in the line of the
+    /// first of them.
+    pub(in crate::store) fn unclosed(day: u32, sequence: u64) -> Vec<u8> {
+        join(b'z', &[b"c", &day.to_be_bytes(), &sequence.to_be_bytes()])
     }
 
-    pub(in crate::store) fn openings_prefix() -> Vec<u8> {
-        b"o".to_vec()
-    }
-
-    /// The event's key in the key of a piece of its openings.
-    pub(in crate::store) fn event_of_piece(key: &[u8]) -> Option<&[u8]> {
-        key.split_last().map(|(_, place)| place).filter(|place| place.len() == 1 + 16 + 2 + 4)
-    }
-
-    /// Deliveries whose chains are not closed, by the day on which they were made.
-    pub(in crate::store) fn unclosed(day: u32, envelope: EnvelopeId, rcpt: u16) -> Vec<u8> {
-        join(b'z', &[b"c", &day.to_be_bytes(), &envelope.0, &rcpt.to_be_bytes()])
+    pub(in crate::store) fn all_unclosed() -> Vec<u8> {
+        join(b'z', &[b"c"])
     }
 
     /// Those of all days before this one.
     pub(in crate::store) fn unclosed_before(day: u32) -> (Vec<u8>, Vec<u8>) {
-        (join(b'z', &[b"c"]), join(b'z', &[b"c", &day.to_be_bytes()]))
+        (all_unclosed(), join(b'z', &[b"c", &day.to_be_bytes()]))
     }
 
     pub(in crate::store) fn erasing(person: &[u8; 12]) -> Vec<u8> {
@@ -521,6 +516,14 @@ pub(super) mod key {
 
     pub(in crate::store) fn pending(sequence: u64) -> Vec<u8> {
         join(b'p', &[&sequence.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn log_places(numbers: u64) -> Vec<u8> {
+        join(b'i', &[&numbers.to_be_bytes()])
+    }
+
+    pub(in crate::store) fn in_the_log() -> Vec<u8> {
+        join(b'z', &[b"w"])
     }
 
     pub(in crate::store) fn message_ids(tag: &[u8; 16]) -> Vec<u8> {

@@ -162,6 +162,7 @@ fn commit(core: &Core, group: &mut Overlay) -> Result<(), ()> {
     if group.rows.is_empty() {
         return Ok(());
     }
+    group.write_down();
     // Every group draws numbers or counts on them: a second writer would be noticed here.
     let globals = core.engine.get(&key::globals());
     let expected = globals.map(|value| vec![(key::globals(), value)]);

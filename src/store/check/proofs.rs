@@ -1,11 +1,12 @@
 //! Chains of proofs: no gap, each leaf points at the one before, each waits for the log or stands in it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use super::Check;
 use crate::mail::{EnvelopeId, Fault};
 use crate::seal::event::{EventKind, Leaf, LeafHash, Plain};
 use crate::store::bodies::segment::day_of;
+use crate::store::event_row::{Event, Sealed};
 use crate::store::events;
 use crate::store::rows::{Chain, key};
 use crate::store::tx::{OPERATOR, may_begin};
@@ -15,23 +16,25 @@ impl Check<'_, '_> {
     pub(super) fn check_proofs(&mut self) -> Result<(), Fault> {
         let mut chains: BTreeMap<(EnvelopeId, u16), Vec<(u32, Leaf)>> = BTreeMap::new();
         let waiting = self.waiting()?;
+        self.unclosed = self.tx.all_unclosed()?.into_iter().map(|open| (open.day, open.envelope, open.rcpt)).collect();
         let mut found = 0;
         for (place, bytes) in self.tx.scan(&key::event_prefix())? {
             self.report.events += 1;
             let envelope = key::envelope_of(&place);
             let name = format!("envelope {envelope}");
             let Some((rcpt, number)) = self.found(&name, events::position(&place)) else { continue };
-            let waits = waiting.contains(&place);
+            let Some(event) = self.found(&name, Event::decode(&bytes)) else { continue };
+            let waits = waiting.get(&place) == Some(&event.sequence);
             found += usize::from(waits);
-            let logged = self.tx.get(&key::event(b'i', envelope, rcpt, number))?.is_some();
+            let logged = self.tx.log_place(event.sequence)?.is_some();
             if waits == logged {
                 self.find(
                     &name,
                     format!("event {number} of recipient {rcpt} is neither on its way to the log nor in it"),
                 );
             }
-            if let Some(leaf) = self.found(&name, events::parse(&bytes)) {
-                self.check_openings(&name, (envelope, rcpt, number), &leaf);
+            if let Some(leaf) = self.found(&name, events::parse(&event.leaf)) {
+                self.check_openings(&name, (&place, number, &event.sealed), &leaf);
                 chains.entry((envelope, rcpt)).or_default().push((number, leaf));
             }
         }
@@ -43,41 +46,34 @@ impl Check<'_, '_> {
         Ok(())
     }
 
-    /// The leaves on their way to the log, by their keys.
-    fn waiting(&mut self) -> Result<HashSet<Vec<u8>>, Fault> {
-        let mut waiting = HashSet::new();
-        for (place, event) in self.tx.scan(&key::pending_prefix())? {
-            if key::tail::<8>(&place).map(u64::from_be_bytes) >= Some(self.globals.next_pending) {
-                self.find("events that wait for the log", "a place in the line will be given again");
-            }
-            waiting.insert(event);
+    /// The leaves on their way to the log, by their keys, with their numbers in the line.
+    fn waiting(&mut self) -> Result<HashMap<Vec<u8>, u64>, Fault> {
+        let waiting = self.tx.all_waiting()?;
+        if waiting.iter().any(|waiting| waiting.sequence >= self.globals.next_pending) {
+            self.find("events that wait for the log", "a place in the line will be given again");
         }
-        Ok(waiting)
+        let from = self.tx.in_the_log()?;
+        self.expect_equal("the line", "leaves", self.globals.next_pending - from, waiting.len() as u64);
+        Ok(waiting.into_iter().map(|waiting| (waiting.place, waiting.sequence)).collect())
     }
 
     /// Openings may have been destroyed; those that are there open what the leaf commits to.
-    fn check_openings(&mut self, name: &str, place: (EnvelopeId, u16, u32), leaf: &Leaf) {
-        let Some(openings) = self.found(name, events::openings(self.tx, place)) else { return };
+    fn check_openings(&mut self, name: &str, (place, number, sealed): (&[u8], u32, &Sealed), leaf: &Leaf) {
+        let Some(openings) = self.found(name, events::openings(self.tx, place, sealed)) else { return };
         if !openings.iter().all(|opening| leaf.opens(opening)) {
-            self.find(name, format!("event {}: an opening opens nothing of it", place.2));
+            self.find(name, format!("event {number}: an opening opens nothing of it"));
         }
     }
 
     /// A delivery is closed, or it is noted that it is to be.
-    fn check_closing(
-        &mut self,
-        name: &str,
-        (envelope, rcpt): (EnvelopeId, u16),
-        chain: &[(u32, Leaf)],
-    ) -> Result<(), Fault> {
+    fn check_closing(&mut self, name: &str, (envelope, rcpt): (EnvelopeId, u16), chain: &[(u32, Leaf)]) {
         let here = |leaf: &Leaf| leaf.kind() == EventKind::Deliver && leaf.plain(Plain::Basis).is_none();
-        let Some((_, delivery)) = chain.iter().find(|(_, leaf)| here(leaf)) else { return Ok(()) };
+        let Some((_, delivery)) = chain.iter().find(|(_, leaf)| here(leaf)) else { return };
         let closed = chain.iter().any(|(_, leaf)| leaf.kind() == EventKind::Close);
-        let noted = self.tx.get(&key::unclosed(day_of(delivery.time()), envelope, rcpt))?.is_some();
+        let noted = self.unclosed.contains(&(day_of(delivery.time()), envelope, rcpt));
         if closed == noted {
             self.find(name, "its chain would be closed twice, or never");
         }
-        Ok(())
     }
 
     fn check_chain(
@@ -102,10 +98,10 @@ impl Check<'_, '_> {
             }
             prev = Some(leaf.hash());
         }
-        self.check_closing(&name, (envelope, rcpt), chain)?;
+        self.check_closing(&name, (envelope, rcpt), chain);
         let end: Option<Chain> = self.tx.row("a chain", &key::chain(envelope, rcpt))?;
         let last = chain.last().map(|(number, leaf)| (number.wrapping_add(1), leaf.hash()));
-        if end.map(|end| (end.next, end.last())) != last {
+        if end.as_ref().map(|end| (end.next, end.last())) != last {
             self.find(&name, "the end of its chain is not its last event");
         }
         Ok(())

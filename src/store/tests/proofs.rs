@@ -77,11 +77,72 @@ async fn leaves_wait_for_the_log_in_their_order() {
     assert_eq!(store.pending_events(1).unwrap().len(), 1);
     let first = waiting[0].0;
     for _ in 0..2 {
-        store.write(move |tx| tx.mark_recorded(first, 41)).await.unwrap();
+        store.write(move |tx| tx.mark_recorded(&[(first, 41)])).await.unwrap();
     }
     assert_eq!(store.pending_events(10).unwrap().len(), 1);
     let events = store.events_of(ENVELOPE).unwrap();
     assert_eq!((events[0].log_index, events[1].log_index), (Some(41), None));
+}
+
+// [proofs#event] [proofs#log]
+#[tokio::test]
+async fn a_long_line_of_leaves_is_marked_in_any_pieces() {
+    let store = memory();
+    let id = account(&store, "jean").await;
+    // Several leaves a group, several rows of the line, several rows of places in the log.
+    for number in 0..3_u8 {
+        let work = move |tx: &mut Tx<'_>| {
+            for rcpt in 1..=800_u16 {
+                let draft = Draft::new(EventKind::RelayIn, EnvelopeId([number; 16])).rcpt(rcpt);
+                tx.record_event(draft, Subject::Account(id))?;
+            }
+            Ok(())
+        };
+        store.write(work).await.unwrap();
+    }
+    let (mut index, mut taken) = (7, Vec::new());
+    for step in [1, 500, 300, 800, 799] {
+        assert_eq!(store.pending_count().unwrap(), 2400 - taken.len() as u64);
+        let waiting = store.pending_events(step).unwrap();
+        assert_eq!(waiting.len(), step);
+        // The log skips some places between two groups, as when another shard begins.
+        index += 3;
+        let marks: Vec<(u64, u64)> = waiting.iter().map(|(sequence, _)| *sequence).zip(index..).collect();
+        index += step as u64;
+        for _ in 0..2 {
+            let marks = marks.clone();
+            store.write(move |tx| tx.mark_recorded(&marks)).await.unwrap();
+        }
+        taken.extend(waiting.into_iter().zip(marks).map(|((_, leaf), (_, index))| (leaf.hash(), index)));
+        assert!(store.check().await.unwrap().is_clean());
+    }
+    assert_eq!(store.pending_events(9).unwrap().len(), 0);
+    for number in 0..3_u8 {
+        for event in store.events_of(EnvelopeId([number; 16])).unwrap() {
+            let expected = taken.iter().find(|(hash, _)| *hash == event.leaf.hash()).unwrap().1;
+            assert_eq!(event.log_index, Some(expected));
+        }
+    }
+}
+
+// [proofs#event] [proofs#erasure]
+#[tokio::test]
+async fn openings_that_are_too_long_for_a_row_lie_in_pieces_and_are_erased_too() {
+    let store = memory();
+    let id = account(&store, "jean").await;
+    let mut draft = Draft::new(EventKind::Seal, ENVELOPE).level(Level::Password).via(Via::Submission);
+    draft = draft.commit(Field::From, "jean@a.mssante.fr").commit(Field::Subject, "s");
+    let long = "x".repeat(1000);
+    for number in 1..=60 {
+        draft = draft.commit(Field::Name(number), &long);
+    }
+    store.write(move |tx| tx.record_event(draft, Subject::Account(id))).await.unwrap();
+    assert_eq!(store.events_of(ENVELOPE).unwrap()[0].openings.len(), 62);
+    assert!(store.check().await.unwrap().is_clean());
+    let erased = store.erase_person(&address("jean"), "rgpd".to_owned(), AccountToo::Yes).await;
+    assert_eq!(erased.unwrap(), 1);
+    assert_eq!(store.events_of(ENVELOPE).unwrap()[0].openings.len(), 0);
+    assert!(store.check().await.unwrap().is_clean());
 }
 
 // [proofs#first-event-only]

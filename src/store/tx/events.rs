@@ -6,6 +6,8 @@ use crate::mail::{AccountId, EnvelopeId, Fault, MailboxId, PROVES, Status, Uid};
 use crate::seal::event::{Draft, EventKind, Leaf, LeafHash, Opening, Plain};
 use crate::store::bodies::segment::day_of;
 use crate::store::engine::VALUE_MAX;
+use crate::store::event_row::{Event, Sealed};
+use crate::store::journal::{Unclosed, Waiting};
 use crate::store::openings::{self, OpeningsRow, Parties};
 use crate::store::record::Observed;
 use crate::store::rows::{self, Chain, key};
@@ -53,13 +55,16 @@ impl Tx<'_> {
         }
         let envelope = draft.envelope().unwrap_or(OPERATOR);
         let rcpt = draft.recipient().unwrap_or(0);
-        let (number, prev) = self.chain_end(envelope, rcpt)?;
+        let end = self.chain_end(envelope, rcpt)?;
+        let (number, prev) = end.as_ref().map_or((0, None), |chain| (chain.next, Some(chain.last())));
         let chance = self.core.edge.chance.clone();
         let wrong = |error| Fault::ours(Status::Storage, "an event").caused_by(error);
         let (leaf, openings) = draft.into_leaf(self.now(), number, prev, chance.as_ref()).map_err(wrong)?;
         let hash = leaf.hash();
-        self.put_leaf(envelope, rcpt, number, &leaf)?;
-        self.put_openings((envelope, rcpt, number), openings, subject)?;
+        let mut parties = end.map(|chain| chain.parties).unwrap_or_default();
+        let openings = self.seal_openings((envelope, rcpt, number), openings, subject, &mut parties)?;
+        self.put_row(key::chain(envelope, rcpt), &Chain { next: number + 1, last: hash.0, parties });
+        self.put_leaf((envelope, rcpt, number), &leaf, &openings)?;
         Ok(hash)
     }
 
@@ -70,88 +75,109 @@ impl Tx<'_> {
     pub fn leaves_of(&self, envelope: EnvelopeId, rcpt: u16) -> Result<Vec<Leaf>, Fault> {
         let end: Option<Chain> = self.row("a chain", &key::chain(envelope, rcpt))?;
         let numbers = 0..end.map_or(0, |chain| chain.next);
-        let leaves = numbers.filter_map(|number| self.get(&key::event(b'e', envelope, rcpt, number)).transpose());
-        leaves.map(|leaf| crate::store::events::parse(&leaf?)).collect()
+        let rows = numbers.filter_map(|number| self.get(&key::event(b'e', envelope, rcpt, number)).transpose());
+        rows.map(|row| crate::store::events::parse(&Event::decode(&row?)?.leaf)).collect()
     }
 
-    /// The next number of a recipient's chain and the hash before it. A chain begins at the seal where there is one.
-    fn chain_end(&self, envelope: EnvelopeId, rcpt: u16) -> Result<(u32, Option<LeafHash>), Fault> {
+    /// The end of a recipient's chain so far. A chain begins at the seal where there is one.
+    fn chain_end(&self, envelope: EnvelopeId, rcpt: u16) -> Result<Option<Chain>, Fault> {
         let own: Option<Chain> = self.row("a chain", &key::chain(envelope, rcpt))?;
-        let end = match own {
-            Some(chain) => Some(chain),
-            None if rcpt > 0 => self.row("a chain", &key::chain(envelope, 0))?,
-            None => None,
-        };
-        Ok(end.map_or((0, None), |chain| (chain.next, Some(chain.last()))))
+        if own.is_some() || rcpt == 0 {
+            return Ok(own);
+        }
+        let seal: Option<Chain> = self.row("a chain", &key::chain(envelope, 0))?;
+        Ok(seal.map(|seal| Chain { parties: seal.parties.alone(rcpt), ..seal }))
     }
 
-    fn put_leaf(&mut self, envelope: EnvelopeId, rcpt: u16, number: u32, leaf: &Leaf) -> Result<(), Fault> {
-        let chain = Chain { next: number + 1, last: leaf.hash().0 };
-        self.put_row(key::chain(envelope, rcpt), &chain);
+    fn put_leaf(
+        &mut self,
+        (envelope, rcpt, number): (EnvelopeId, u16, u32),
+        leaf: &Leaf,
+        openings: &OpeningsRow,
+    ) -> Result<(), Fault> {
         let place = key::event(b'e', envelope, rcpt, number);
         let mut globals = self.globals()?;
-        self.put(key::pending(globals.next_pending), place.clone());
+        let sequence = globals.next_pending;
         globals.next_pending += 1;
         self.put_globals(&globals);
-        self.put(place, leaf.bytes().to_vec());
+        self.own.waiting.push(Waiting { sequence, place: place.clone() });
         if leaf.kind() == EventKind::Deliver && leaf.plain(Plain::Basis).is_none() {
-            self.put(key::unclosed(day_of(self.now()), envelope, rcpt), Vec::new());
+            self.own.unclosed.push(Unclosed { day: day_of(self.now()), row: sequence, envelope, rcpt });
         }
+        self.put_event(&place, sequence, leaf.bytes().to_vec(), openings);
         Ok(())
     }
 
-    /// Seals the openings, each with whom it goes with, and remembers who has to do with the envelope.
-    fn put_openings(
-        &mut self,
+    /// Seals the openings, each with whom it goes with, and adds who has to do with the chain.
+    fn seal_openings(
+        &self,
         (envelope, rcpt, number): (EnvelopeId, u16, u32),
         openings: Vec<Opening>,
         subject: Subject,
-    ) -> Result<(), Fault> {
+        parties: &mut Parties,
+    ) -> Result<OpeningsRow, Fault> {
+        let day = day_of(self.now());
+        let mut row = OpeningsRow { day, groups: Vec::new() };
         if openings.is_empty() {
-            return Ok(());
+            return Ok(row);
         }
         let subject = match subject {
             Subject::Account(account) => Some(self.core.keys.master.person(&self.entry(account)?.address.key())),
             Subject::Envelope => None,
         };
-        let known: Parties = self.row("parties", &key::parties(envelope))?.unwrap_or_default();
-        let mut parties = known.clone();
-        let groups = openings::group(self.core, rcpt, openings, subject, &mut parties);
-        if parties != known && envelope != OPERATOR {
-            self.put_row(key::parties(envelope), &parties);
+        let groups = openings::group(self.core, rcpt, openings, subject, parties);
+        if envelope == OPERATOR {
+            // Facts about the operator have no parties that later ones would have to do with.
+            *parties = Parties::default();
         }
-        let (place, day) = (key::event(b'o', envelope, rcpt, number), day_of(self.now()));
-        let mut row = OpeningsRow { day, groups: Vec::with_capacity(groups.len()) };
+        let place = openings_place(&key::event(b'e', envelope, rcpt, number));
         for (persons, openings) in groups {
             row.groups.extend(openings::seal(self.core, (envelope, &place, day), persons, &openings)?);
         }
-        self.put_openings_row(&place, &row);
-        Ok(())
+        Ok(row)
     }
 
-    /// Writes the openings of a new event, cut into pieces that the engine takes; nothing when there are none.
-    fn put_openings_row(&mut self, place: &[u8], row: &OpeningsRow) {
-        if row.groups.is_empty() {
-            return;
-        }
-        for (number, piece) in (0_u8..).zip(rows::encode(row).chunks(VALUE_MAX)) {
-            self.put([place, &[number]].concat(), piece.to_vec());
-        }
+    /// Writes the row of an event; its openings beside the leaf, or cut into pieces that the engine takes.
+    fn put_event(&mut self, place: &[u8], sequence: u64, leaf: Vec<u8>, openings: &OpeningsRow) {
+        let bytes = if openings.groups.is_empty() { Vec::new() } else { rows::encode(openings) };
+        let sealed = if bytes.is_empty() {
+            Sealed::None
+        } else if Event::has_room(leaf.len(), bytes.len()) {
+            Sealed::Here(bytes)
+        } else {
+            for (number, piece) in (0_u8..).zip(bytes.chunks(VALUE_MAX)) {
+                self.put([openings_place(place).as_slice(), &[number]].concat(), piece.to_vec());
+            }
+            Sealed::InPieces
+        };
+        self.put(place.to_vec(), Event { sequence, leaf, sealed }.encode());
     }
 
     /// Writes others in the place of an event's openings.
     pub(in crate::store) fn replace_openings_row(&mut self, place: &[u8], row: &OpeningsRow) -> Result<(), Fault> {
-        for (piece, _) in self.scan(place)? {
-            self.delete(piece);
+        let Some(event) = self.event(place)? else { return Ok(()) };
+        if event.sealed == Sealed::InPieces {
+            for (piece, _) in self.scan(&openings_place(place))? {
+                self.delete(piece);
+            }
         }
-        self.put_openings_row(place, row);
+        self.put_event(place, event.sequence, event.leaf, row);
         Ok(())
     }
 
+    /// The row of an event, by its key.
+    pub(in crate::store) fn event(&self, place: &[u8]) -> Result<Option<Event>, Fault> {
+        self.get(place)?.map(|row| Event::decode(&row)).transpose()
+    }
+
     /// The openings of an event; none when all were destroyed.
-    pub(in crate::store) fn openings_row(&self, place: &[u8]) -> Result<Option<OpeningsRow>, Fault> {
-        let pieces: Vec<Vec<u8>> = self.scan(place)?.into_iter().map(|(_, piece)| piece).collect();
-        if pieces.is_empty() { Ok(None) } else { rows::decode("openings", &pieces.concat()).map(Some) }
+    pub(in crate::store) fn openings_row(&self, place: &[u8], sealed: &Sealed) -> Result<Option<OpeningsRow>, Fault> {
+        let bytes = match sealed {
+            Sealed::None => return Ok(None),
+            Sealed::Here(bytes) => bytes.clone(),
+            Sealed::InPieces => self.scan(&openings_place(place))?.into_iter().flat_map(|(_, piece)| piece).collect(),
+        };
+        rows::decode("openings", &bytes).map(Some)
     }
 
     /// Records an event unless one of its sort is recorded for this message and login. What came without an envelope
@@ -220,23 +246,6 @@ impl Tx<'_> {
         Ok(Observed(self.row("observed events", &place)?.unwrap_or_default()).contains(what))
     }
 
-    /// Makes the leaf with this place in the waiting line no longer wait: it stands in the log at `index`. To do it
-    /// twice changes nothing.
-    ///
-    /// # Errors
-    /// `Storage`.
-    // [proofs#log]
-    pub fn mark_recorded(&mut self, sequence: u64, index: u64) -> Result<(), Fault> {
-        let waiting = key::pending(sequence);
-        let Some(mut place) = self.get(&waiting)? else { return Ok(()) };
-        self.delete(waiting);
-        if let Some(letter) = place.first_mut() {
-            *letter = b'i';
-        }
-        self.put_row(place, &index);
-        Ok(())
-    }
-
     /// Lets an envelope be found by its Message-ID.
     pub fn remember_message_id(&mut self, message_id: &str, envelope: EnvelopeId) {
         if !PROVES {
@@ -245,6 +254,11 @@ impl Tx<'_> {
         let tag = self.core.keys.tag("message-id", message_id);
         self.put(key::message_id(&tag, envelope), Vec::new());
     }
+}
+
+/// To what the openings of the event with this key are bound, and where those in pieces lie.
+pub(in crate::store) fn openings_place(event: &[u8]) -> Vec<u8> {
+    [b"o", event.get(1..).unwrap_or_default()].concat()
 }
 
 /// Whether the first event of a chain may be of this kind.

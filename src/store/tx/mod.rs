@@ -24,7 +24,7 @@ pub(super) use access::open_holder;
 pub use accounts::NewAccount;
 pub(super) use acl::open_list;
 pub use bodies::BodyHandle;
-pub(super) use events::{OPERATOR, may_begin};
+pub(super) use events::{OPERATOR, may_begin, openings_place};
 pub use events::{Subject, TransferReceipt};
 pub use flags::{FlagOp, FlagsChanged};
 pub(super) use mailboxes::open_mailbox;
@@ -36,6 +36,7 @@ use super::core::{Core, engine_fault};
 use super::directory::AccountEntry;
 use super::engine::KeyValue;
 use super::index::IndexChange;
+use super::journal::{Unclosed, Waiting};
 use super::news::Mark;
 use super::rows::{self, Globals, key};
 use crate::mail::{AccountId, Edge, Fault, MailboxId, ModSeq, Status, Time, UidValidity};
@@ -61,6 +62,10 @@ pub(super) struct Overlay {
     pub(super) rows: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     pub(super) effects: Vec<Effect>,
     pub(super) entries: HashMap<AccountId, Arc<AccountEntry>>,
+    /// Leaves that wait for the log from now on.
+    pub(super) waiting: Vec<Waiting>,
+    /// Deliveries whose chains are to be closed one day.
+    pub(super) unclosed: Vec<Unclosed>,
 }
 
 impl Overlay {
@@ -69,6 +74,8 @@ impl Overlay {
         self.rows.extend(own.rows);
         self.effects.extend(own.effects);
         self.entries.extend(own.entries);
+        self.waiting.extend(own.waiting);
+        self.unclosed.extend(own.unclosed);
     }
 }
 
@@ -85,6 +92,11 @@ pub struct Tx<'a> {
 impl<'a> Tx<'a> {
     pub(super) fn new(core: &'a Core, group: &'a Overlay) -> Self {
         Self { core, group, own: Overlay::default(), now: core.edge.now() }
+    }
+
+    /// What the jobs before this one wrote, and what it wrote itself.
+    pub(super) fn uncommitted(&self) -> impl Iterator<Item = &Overlay> {
+        [self.group, &self.own].into_iter()
     }
 
     pub(super) fn into_overlay(self) -> Overlay {

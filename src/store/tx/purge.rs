@@ -1,8 +1,6 @@
 //! Destroying: chains are closed, messages kept for a hold leave the order of days, openings and accounts go for good.
 
-use std::collections::BTreeSet;
-
-use super::{Effect, Tx};
+use super::{Effect, Tx, openings_place};
 use crate::mail::{AccountId, EnvelopeId, Fault, Status};
 use crate::seal::event::{Draft, EventKind, Grade, LeafHash, Opening, Plain};
 use crate::seal::keys::{MasterKey, NO_DAY, PersonTag};
@@ -10,9 +8,11 @@ use crate::seal::keys::{MasterKey, NO_DAY, PersonTag};
 use crate::seal::vault::{Forget, Tree};
 use crate::store::core::{key_fault, seal};
 use crate::store::erase::Erasing;
-use crate::store::openings::{self, OpeningsRow, Parties};
+use crate::store::event_row::Event;
+use crate::store::journal::{self, Unclosed};
+use crate::store::openings::{self, OpeningsRow};
 use crate::store::purge::{Held, Hold, Holds};
-use crate::store::rows::key;
+use crate::store::rows::{Chain, key};
 use crate::store::{events, view};
 
 impl Tx<'_> {
@@ -22,21 +22,25 @@ impl Tx<'_> {
     /// # Errors
     /// `Storage`.
     // [proofs#events]
-    pub fn close_chain(
-        &mut self,
-        (day, envelope, rcpt): (u32, EnvelopeId, u16),
-        holds: &Holds,
-    ) -> Result<Option<LeafHash>, Fault> {
-        let place = key::unclosed(day, envelope, rcpt);
-        let parties: Parties = self.row("parties", &key::parties(envelope))?.unwrap_or_default();
-        if self.get(&place)?.is_none() || holds.keep_any(envelope, parties.recipients.get(&rcpt).copied().into_iter()) {
+    pub fn close_chain(&mut self, delivery: Unclosed, holds: &Holds) -> Result<Option<LeafHash>, Fault> {
+        let Unclosed { day, row, envelope, rcpt } = delivery;
+        let place = key::unclosed(day, row);
+        let chain: Option<Chain> = self.row("a chain", &key::chain(envelope, rcpt))?;
+        let recipient = chain.and_then(|chain| chain.parties.recipients.get(&rcpt).copied());
+        let mut noted = self.get(&place)?.map(|row| journal::deliveries(&place, &row)).unwrap_or_default();
+        if !noted.contains(&delivery) || holds.keep_any(envelope, recipient.into_iter()) {
             return Ok(None);
         }
-        self.delete(place);
+        noted.retain(|known| *known != delivery);
+        if noted.is_empty() {
+            self.delete(place);
+        } else {
+            self.put(place, journal::encode_deliveries(&noted));
+        }
         let (mut events, mut transferred, mut opened) = (1_u32, "no", None::<Grade>);
         for number in [0, rcpt] {
-            for (place, leaf) in self.scan(&key::chain_events(envelope, number))? {
-                let leaf = events::parse(&leaf)?;
+            for (place, row) in self.scan(&key::chain_events(envelope, number))? {
+                let leaf = events::parse(&Event::decode(&row)?.leaf)?;
                 events = events.max(events::position(&place)?.1.saturating_add(2));
                 transferred = if leaf.kind() == EventKind::Transfer { "yes" } else { transferred };
                 opened = opened.max(leaf.plain(Plain::Grade).and_then(Grade::parse));
@@ -110,7 +114,7 @@ impl Tx<'_> {
         self.put_row(key::erasing(&person.0), erasing);
     }
 
-    /// Destroys the openings that a person has to do with, among the next `limit` pieces from a place on. Gives the
+    /// Destroys the openings that a person has to do with, among the next `limit` events from a place on. Gives the
     /// place at which to go on; none at the end.
     ///
     /// # Errors
@@ -121,13 +125,11 @@ impl Tx<'_> {
         from: &[u8],
         limit: usize,
     ) -> Result<Option<Vec<u8>>, Fault> {
-        let pieces = self.scan_range(from, &key::after(&key::openings_prefix()), limit)?;
-        let next = (pieces.len() == limit).then(|| pieces.last().map(|(place, _)| [place, [0].as_slice()].concat()));
-        let places: BTreeSet<Vec<u8>> =
-            pieces.iter().filter_map(|(place, _)| key::event_of_piece(place)).map(<[u8]>::to_vec).collect();
+        let events = self.scan_range(from, &key::after(&key::event_prefix()), limit)?;
+        let next = (events.len() == limit).then(|| events.last().map(|(place, _)| [place, [0].as_slice()].concat()));
         let mut leaves = 0;
-        for place in places {
-            let Some(mut row) = self.openings_row(&place)? else { continue };
+        for (place, row) in events {
+            let Some(mut row) = self.openings_row(&place, &Event::decode(&row)?.sealed)? else { continue };
             if row.remove(person) {
                 leaves += 1;
                 self.replace_openings_row(&place, &row)?;
@@ -142,7 +144,7 @@ impl Tx<'_> {
         Ok(next.flatten())
     }
 
-    /// Lets the openings of events before a day go, among the next `limit` pieces from a place on; those that a hold
+    /// Lets the openings of events before a day go, among the next `limit` events from a place on; those that a hold
     /// keeps leave the order of days. Gives how many events lost them, and the place at which to go on.
     ///
     /// # Errors
@@ -154,15 +156,14 @@ impl Tx<'_> {
         from: &[u8],
         limit: usize,
     ) -> Result<(u64, Option<Vec<u8>>), Fault> {
-        let prefix = key::openings_prefix();
+        let prefix = key::event_prefix();
         let from = if from.is_empty() { prefix.as_slice() } else { from };
-        let pieces = self.scan_range(from, &key::after(&prefix), limit)?;
-        let next = (pieces.len() == limit).then(|| pieces.last().map(|(place, _)| [place, [0].as_slice()].concat()));
-        let places: BTreeSet<Vec<u8>> =
-            pieces.iter().filter_map(|(place, _)| key::event_of_piece(place)).map(<[u8]>::to_vec).collect();
+        let events = self.scan_range(from, &key::after(&prefix), limit)?;
+        let next = (events.len() == limit).then(|| events.last().map(|(place, _)| [place, [0].as_slice()].concat()));
         let mut expired = 0;
-        for place in places {
-            let Some(row) = self.openings_row(&place)?.filter(|row| row.day < before) else { continue };
+        for (place, row) in events {
+            let sealed = Event::decode(&row)?.sealed;
+            let Some(row) = self.openings_row(&place, &sealed)?.filter(|row| row.day < before) else { continue };
             let envelope = key::envelope_of(&place);
             let persons = row.groups.iter().flat_map(|group| group.persons.iter().copied());
             if holds.keep_any(envelope, persons) {
@@ -176,12 +177,12 @@ impl Tx<'_> {
     }
 
     fn reseal_for_a_hold(&mut self, envelope: EnvelopeId, place: &[u8], row: &OpeningsRow) -> Result<(), Fault> {
-        let mut kept = OpeningsRow { day: NO_DAY, groups: Vec::new() };
+        let (mut kept, bound) = (OpeningsRow { day: NO_DAY, groups: Vec::new() }, openings_place(place));
         for group in &row.groups {
             let alone = OpeningsRow { day: row.day, groups: vec![group.clone()] };
-            let openings: Vec<Opening> = alone.open(self.core, envelope, place)?;
+            let openings: Vec<Opening> = alone.open(self.core, envelope, &bound)?;
             let persons = group.persons.iter().copied().collect();
-            kept.groups.extend(openings::seal(self.core, (envelope, place, NO_DAY), persons, &openings)?);
+            kept.groups.extend(openings::seal(self.core, (envelope, &bound, NO_DAY), persons, &openings)?);
         }
         self.replace_openings_row(place, &kept)
     }
