@@ -33,6 +33,7 @@ mod powerloss;
 mod programs;
 mod proof_page;
 mod proofs;
+mod queue_commands;
 mod shape;
 mod smtp;
 mod source;

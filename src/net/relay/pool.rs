@@ -105,6 +105,11 @@ impl Pool {
         count
     }
 
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.waiting().count
+    }
+
     fn overdue(&self) -> (Vec<Open>, bool) {
         let deadline = now();
         let mut overdue = Vec::new();

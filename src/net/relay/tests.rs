@@ -192,6 +192,51 @@ async fn one_connection_serves_several_messages_until_the_peer_closes_it() {
     assert_eq!(site.connections.load(Ordering::Relaxed), 2, "the dead connection is not the message's failure");
 }
 
+/// Lets what is due now happen, on a clock that stands still.
+async fn settle() {
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_connection_waits_so_long_for_the_next_message_and_no_longer() {
+    let world = World::new(NOW);
+    let site = site(&world, &operator_a()).await;
+    let transport = transport(&world, site.port, &operator_b());
+    for times in 1..=2 {
+        assert!(matches!(transport.deliver(hello(&["claire@a.fr"])).await[..], [Outcome::Relayed { .. }]));
+        assert_eq!((transport.pool.count(), site.connections.load(Ordering::Relaxed)), (1, times));
+        tokio::time::pause();
+        tokio::time::advance(pool::KEPT - Duration::from_secs(2)).await;
+        settle().await;
+        assert_eq!(transport.pool.count(), 1, "somebody may still need it");
+        tokio::time::advance(Duration::from_secs(5)).await;
+        settle().await;
+        assert_eq!(transport.pool.count(), 0, "its peer's place is free again");
+        tokio::time::resume();
+    }
+}
+
+#[tokio::test]
+async fn so_many_connections_to_one_host_wait_and_no_more() {
+    let world = World::new(NOW);
+    let site = site(&world, &operator_a()).await;
+    let transport = transport(&world, site.port, &operator_b());
+    // three anew; those three again, of which one may stay; that one and two anew, of which none may
+    for (kept, in_all) in [(4, 3), (1, 3), (0, 5)] {
+        transport.keep_per_host(kept);
+        let three = tokio::join!(
+            transport.deliver(hello(&["claire@a.fr"])),
+            transport.deliver(hello(&["claire@a.fr"])),
+            transport.deliver(hello(&["claire@a.fr"])),
+        );
+        assert!([&three.0, &three.1, &three.2].iter().all(|one| matches!(one[..], [Outcome::Relayed { .. }])));
+        let now = (transport.pool.count(), site.connections.load(Ordering::Relaxed));
+        assert_eq!(now, (kept.min(3), in_all), "{kept} may wait");
+    }
+}
+
 #[tokio::test]
 async fn a_waiting_connection_to_a_revoked_peer_ends() {
     let world = World::new(NOW);

@@ -175,13 +175,21 @@ fn status_fields(report: &Report<'_>) -> String {
         }
         let diagnostic = line(&status.diagnostic, DIAGNOSTIC_MAX);
         if !diagnostic.is_empty() {
-            push(&mut fields, "Diagnostic-Code", &format!("smtp; {diagnostic}"));
+            let kind = if is_reply(&diagnostic) { "smtp" } else { "x-sceau" };
+            push(&mut fields, "Diagnostic-Code", &format!("{kind}; {diagnostic}"));
         }
         if let Some(until) = status.retry_until {
             push(&mut fields, "Will-Retry-Until", &until.rfc5322());
         }
     }
     fields
+}
+
+/// Whether a diagnostic is a reply of SMTP; our own words must not pass for one.
+// [rfc3464#2.3.6]
+fn is_reply(diagnostic: &str) -> bool {
+    let code = diagnostic.bytes().take_while(u8::is_ascii_digit).count();
+    code == 3 && diagnostic.as_bytes().get(3).is_none_or(|after| b" -".contains(after))
 }
 
 fn push(fields: &mut String, name: &str, value: &str) {

@@ -78,6 +78,40 @@ fn what_a_peer_replied_adds_no_line() {
     assert!(!text.replace("\r\n", "").contains(['\r', '\n']), "no bare line ends");
 }
 
+/// [rfc3464#2.3.6] What people get, by what happened: `golden/*.eml` beside this file. After a change that is meant, run with
+/// `SCEAU_UPDATE_GOLDEN=1` and read the difference.
+#[test]
+fn reports_read_as_they_should() {
+    let retry = Time::from_secs(1_795_342_500 + 2 * 86_400);
+    let failed = status("x@b.mssante.fr", Action::Failed, "550 5.1.1 no such user");
+    let remote = Some("mx.b.mssante.fr".to_owned());
+    let original = Some(TypedAddress { kind: "rfc822".to_owned(), text: "ancienne@b.fr".to_owned() });
+    let delayed = status("y@c.mssante.fr", Action::Delayed, "mx.c.mssante.fr [192.0.2.7]: connection refused");
+    let delivered = status("anne.martin@a.mssante.fr", Action::Delivered, "250 2.1.5 delivered");
+    let relayed = status("z@d.mssante.fr", Action::Relayed, "250 2.0.0 Ok: queued as 4F");
+    let failed = RecipientStatus { remote, original, ..failed };
+    let delayed = RecipientStatus { retry_until: Some(retry), ..delayed };
+    let header = b"From: Jean <jean@a.mssante.fr>\r\nTo: x@b.mssante.fr\r\nSubject: =?utf-8?Q?R=C3=A9sultats?=\r\n\r\n";
+    let message = [&header[..], b"Bonjour,\r\n.\r\nBien \xc3\xa0 vous.\r\n"].concat();
+    for (name, recipients, returned) in [
+        ("failed", vec![failed.clone()], Returned::Header(header)),
+        ("failed-full", vec![failed.clone()], Returned::Message(&message)),
+        ("delayed", vec![delayed.clone()], Returned::Header(header)),
+        ("delivered", vec![delivered.clone()], Returned::Header(header)),
+        ("relayed", vec![relayed.clone()], Returned::Header(header)),
+        ("mixed", vec![failed, delayed, delivered, relayed], Returned::Nothing),
+    ] {
+        let bytes = report(&recipients, returned);
+        let file = format!("{}/src/proto/dsn/golden/{name}.eml", env!("CARGO_MANIFEST_DIR"));
+        if std::env::var_os("SCEAU_UPDATE_GOLDEN").is_some() {
+            std::fs::write(&file, &bytes).unwrap();
+        }
+        let golden = std::fs::read(&file).unwrap();
+        assert!(bytes == golden, "{name} differs:\n{}", String::from_utf8_lossy(&bytes));
+        assert_eq!(read_back(&bytes).1.recipients.len(), recipients.len());
+    }
+}
+
 #[test]
 fn addresses_beyond_ascii_make_a_global_report() {
     // [rfc3464#2.3.2] [rfc6533#3] [rfc6533#4] [rfc6533#6]

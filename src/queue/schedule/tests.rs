@@ -336,6 +336,61 @@ impl Model {
     }
 }
 
+/// The numbers of jobs that each sender got, after each job that was given out.
+fn served(plan: &mut Schedule, senders: usize, sender_of: &BTreeMap<EnvelopeId, u8>) -> Vec<Vec<u32>> {
+    let mut counts = vec![0; senders];
+    let mut course = Vec::new();
+    while let Some(job) = plan.next(Time(1_000_000)) {
+        counts[usize::from(sender_of[&job.envelope])] += 1;
+        course.push(counts.clone());
+    }
+    course
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// A naive model of fairness: of two senders who both still wait, neither is served twice more than the other,
+    /// whoever came first and however many each has.
+    #[test]
+    fn no_sender_waits_for_another_to_be_done(
+        queue in prop::collection::vec((0_u8..5, 0_i64..50), 1..200),
+    ) {
+        let mut plan = plan(Limits { per_operator: usize::MAX, ..LIMITS }, 1);
+        let (mut sender_of, mut all) = (BTreeMap::new(), vec![0; 5]);
+        for (number, (sender, due)) in (1..).zip(&queue) {
+            let slot = slot(0, *due, number, *sender, 0);
+            sender_of.insert(slot.envelope, *sender);
+            all[usize::from(*sender)] += 1;
+            plan.put(slot);
+        }
+        let course = served(&mut plan, 5, &sender_of);
+        prop_assert_eq!(course.last(), Some(&all), "everybody is served in the end");
+        for counts in course {
+            let waiting = (0..5).filter(|&of| counts[of] < all[of]);
+            let counts: Vec<u32> = waiting.map(|of| counts[of]).collect();
+            let (least, most) = (counts.iter().min(), counts.iter().max());
+            prop_assert!(most.unwrap_or(&0) - least.unwrap_or(&0) <= 1, "{counts:?} of {all:?}");
+        }
+    }
+
+    /// Who sends only what can wait is served all the same, one time in eight at least, however much urgent there is.
+    #[test]
+    fn no_priority_starves_another(urgent in 50_u32..200, calm in 1_u32..20, level in -9_i8..5) {
+        let mut plan = plan(Limits { per_operator: usize::MAX, ..LIMITS }, 1);
+        let mut sender_of = BTreeMap::new();
+        for number in 0..urgent + calm {
+            let (sender, priority) = if number < urgent { (0, 9) } else { (1, level) };
+            let slot = slot(0, 0, number, sender, priority);
+            sender_of.insert(slot.envelope, sender);
+            plan.put(slot);
+        }
+        for (given, counts) in (1_u32..).zip(served(&mut plan, 2, &sender_of)) {
+            prop_assert!(counts[1] >= calm.min(given / 8), "{counts:?}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 

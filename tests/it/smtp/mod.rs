@@ -3,6 +3,8 @@
 
 #[path = "model.rs"]
 mod model;
+#[path = "outbound.rs"]
+mod outbound;
 
 use std::collections::BTreeSet;
 use std::fs;
