@@ -93,10 +93,13 @@ fn what(proof: &Proven) -> Facts {
     let file = &proof.file;
     let leaf = file.leaf();
     let mut facts = Vec::new();
-    for field in [Field::Subject, Field::MessageId, Field::Reply, Field::PeerProof] {
+    for field in [Field::Subject, Field::MessageId, Field::Reply] {
         if leaf.committed(field).is_some() {
             facts.push(fact(field.label(), value(file, field)));
         }
+    }
+    if leaf.committed(Field::PeerProof).is_some() {
+        facts.push(fact(Field::PeerProof.label(), peer_proof(file)));
     }
     if leaf.committed(Field::Message).is_some() {
         facts.push(("Message".to_owned(), fingerprint(file, Field::Message, None)));
@@ -117,6 +120,15 @@ fn what(proof: &Proven) -> Facts {
         facts.push(("Comparé".to_owned(), proof.compared.iter().map(|text| Text::plain(text.as_str())).collect()));
     }
     facts
+}
+
+/// Where the other operator's own proof stands; what it discloses is in that proof.
+fn peer_proof(file: &ProofFile) -> Text {
+    let words: Vec<&str> = file.disclosed(Field::PeerProof).unwrap_or_default().split(' ').collect();
+    let [origin, index, hash, ..] = words[..] else { return value(file, Field::PeerProof) };
+    let log =
+        Text::plain("journal ").and(Style::Code, origin).and(Style::Plain, format!(", feuille n° {index}, empreinte "));
+    log.and(Style::Code, hash)
 }
 
 /// Size and digest of a disclosed fingerprint, each on its line.

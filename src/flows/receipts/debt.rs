@@ -14,6 +14,8 @@ use crate::store::{BodyHandle, Store, Tx};
 
 /// The letter of debts among the queue's rows; `m`, `i` and `r` are the queue's own.
 const DEBTS: &[u8] = b"n";
+/// That of what is owed to other servers: however much that is, it does not stand before what people wait for.
+const RETURNS: &[u8] = b"o";
 /// Recipients in one row, so that it stays within the 16 KiB of a row.
 const RECIPIENTS_MAX: usize = 16;
 /// Octets of a diagnostic that are kept.
@@ -164,14 +166,19 @@ fn bounded(mut told: Told) -> Told {
 pub(in crate::flows) fn put(tx: &mut Tx<'_>, debt: &Debt) -> Result<(), Fault> {
     let row = postcard::to_stdvec(debt).map_err(|e| broken("written").caused_by(e))?;
     let unique: [u8; 8] = tx.edge().bytes();
-    let key = [DEBTS, &tx.now().0.to_be_bytes(), &unique].concat();
+    let letter = match &debt.what {
+        What::Delivery(delivery) if delivery.reader == Reader::Server => RETURNS,
+        What::Delivery(_) | What::Reading(_) => DEBTS,
+    };
+    let key = [letter, &tx.now().0.to_be_bytes(), &unique].concat();
     tx.queue_put(&key, &row);
     Ok(())
 }
 
-/// The oldest debts, at most so many, each with its key and since when it is owed.
+/// The oldest debts of each kind, at most so many, each with its key and since when it is owed.
 pub(super) fn oldest(store: &Store, limit: usize) -> Result<Vec<(Vec<u8>, Time, Debt)>, Fault> {
-    let rows = store.queue_scan(DEBTS, limit)?;
+    let mut rows = store.queue_scan(DEBTS, limit)?;
+    rows.extend(store.queue_scan(RETURNS, limit)?);
     let read = |(key, row): (Vec<u8>, Vec<u8>)| {
         let since =
             key.get(DEBTS.len()..).and_then(|rest| rest.first_chunk::<8>()).map(|b| Time(i64::from_be_bytes(*b)));

@@ -239,6 +239,7 @@ async fn an_operator_that_asks_for_proofs_gets_them_and_its_sender_is_not_told()
         send(incoming, "From: bruno@b.mssante.fr\r\nMessage-ID: <1@b>\r\n\r\nBonjour\r\n").await.unwrap();
         let paid = office.receipts.pay().await.unwrap();
         assert_eq!((paid.reports, paid.queued), (1, 1), "one report, whoever it is for");
+        assert_eq!(office.receipts.pay().await.unwrap().reports, 0, "once");
         let told = Arc::new(super::outgoing::Told::default());
         told.answer(vec![Outcome::Failed { reply: "550 5.1.1 no".to_owned() }]);
         super::outgoing::run(&super::outgoing::relay(&office.world, &told)).await;

@@ -75,6 +75,18 @@ fn two_operators_proofs_verify_from_the_senders_dossier_alone() {
     ] {
         assert!(said.contains(words), "{words}: {said}");
     }
+    // The attestation of the store's own proofs, by the policy that the server gives to verifiers.
+    let page = kept.path().join("a.html");
+    let own = ["proof", "attest", "--message-id", &message, "--config", text(&config), "--html", text(&page)];
+    let (code, said) = sceau(&own);
+    assert_eq!(code, 0, "{said}");
+    let page = fs::read_to_string(page).unwrap();
+    assert!(
+        page.contains("Fait n° 3 : Remise")
+            && page.contains("Preuve du pair")
+            && page.contains("Remise attestée par l&#39;opérateur de"),
+        "{page}"
+    );
     let (code, said) = sceau(&["proof", "dossier", "--message-id", "<inconnu@x>", "--config", text(&config)]);
     assert!(code == 2 && said.contains("rien de tel"), "{code} {said}");
     drop(demo);
