@@ -34,7 +34,7 @@ pub enum Request {
     },
     /// The consistency of everything that is stored, as [`StoreFacts`].
     StoreCheck,
-    /// Messages whose rows were lost come back, as [`Salvaged`](super::destroy::Salvaged); not while a server runs.
+    /// Messages whose rows were lost come back, as [`Salvaged`]; not while a server runs.
     StoreSalvage,
     /// What a running server counts and measures, as text.
     Metrics,
