@@ -121,6 +121,10 @@ pub enum Status {
     AnnotationTooLarge,
     /// As many annotations as there may be.
     TooManyAnnotations,
+    /// An event that NOTIFY does not tell of.
+    BadEvent,
+    /// More events than NOTIFY tells of.
+    NotifyOverflow,
     /// A NUL byte in the content of a message.
     NulInContent,
     /// A command that is known and not served.
@@ -248,6 +252,8 @@ impl Status {
             Self::NoSuchIdentifier => row(550, "5.1.1", Some("CANNOT"), "rights cannot be given to this identifier"),
             Self::AnnotationTooLarge => row(552, "5.3.4", Some("METADATA MAXSIZE 8192"), "the annotation is too large"),
             Self::TooManyAnnotations => row(452, "4.5.3", Some("METADATA TOOMANY"), "there are too many annotations"),
+            Self::BadEvent => row(504, "5.5.4", Some("BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange MailboxMetadataChange ServerMetadataChange)"), "this event is not told"),
+            Self::NotifyOverflow => row(452, "4.5.3", Some("NOTIFICATIONOVERFLOW"), "this is more than is told"),
             Self::BadCharset => row(501, "5.5.4", Some("BADCHARSET"), "this charset is not supported"),
             Self::NoUpdate => row(501, "5.5.4", Some("NOUPDATE"), "changes of this search are not told"),
             Self::NoSuchSearch => row(501, "5.5.4", Some("CLIENTBUG"), "no search with this tag is followed"),

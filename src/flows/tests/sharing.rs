@@ -1,8 +1,10 @@
 //! An organisation's mailbox: given to Anne, used by her, taken back; and proofs that always name her.
 
 use super::*;
-use crate::mail::{Rights, Status};
+use crate::flows::{Modification, RightsChange};
+use crate::mail::{AclRights, Rights, Status};
 use crate::seal::event::Field;
+use crate::store::Sign;
 
 const BY: &str = "administration locale (root)";
 const OPERATOR: EnvelopeId = EnvelopeId([0; 16]);
@@ -115,4 +117,44 @@ async fn only_shared_mailboxes_are_given_and_only_to_persons() {
     assert_eq!(world.store.events_of(OPERATOR).unwrap().len(), 1, "what is refused leaves no leaf");
     let never = grants.revoke(accueil, anne, BY.to_owned()).await;
     assert_eq!(never.unwrap_err().status, Status::NoSuchMailbox);
+}
+
+// [proofs#events] [rfc4314#3.1]
+#[tokio::test(flavor = "multi_thread")]
+async fn rights_over_one_folder_are_proved_when_they_let_somebody_read() {
+    let world = World::new();
+    let accueil = of_kind(&world.store, "accueil", AccountKind::Organisation);
+    let grants = Grants::new(Arc::clone(&world.store));
+    let alain = world.store.find(&Address::parse("alain@a.mssante.fr").unwrap()).unwrap().id;
+    let mailbox = world.store.account(accueil).unwrap().mailbox_by_name("INBOX").unwrap().unwrap().id;
+    let change = |person, letters: &str, how: fn(AclRights) -> Modification| RightsChange {
+        account: accueil,
+        mailbox,
+        name: "INBOX".to_owned(),
+        person,
+        sign: Sign::Gives,
+        modification: how(AclRights::parse(letters).unwrap()),
+    };
+    let refused = grants.set_rights(world.anne.clone(), change(alain, "lr", Modification::Replace)).await;
+    assert_eq!(refused.unwrap_err().status, Status::NoRight, "whoever may not administer it changes nothing");
+    grants.grant(accueil, world.anne.account, Rights::ADMIN, BY.to_owned()).await.unwrap();
+    let owner = grants.set_rights(world.anne.clone(), change(accueil, "lr", Modification::Replace)).await;
+    assert_eq!(owner.unwrap_err().status, Status::NoSuchIdentifier);
+    let steps: [(&str, fn(AclRights) -> Modification); 4] = [
+        ("i", Modification::Replace),
+        ("lr", Modification::Add),
+        ("l", Modification::Remove),
+        ("", Modification::Replace),
+    ];
+    for (letters, how) in steps {
+        grants.set_rights(world.anne.clone(), change(alain, letters, how)).await.unwrap();
+    }
+    assert_eq!(
+        told(&world, OPERATOR, &[Field::Mailbox, Field::Login, Field::By]),
+        [
+            "grant: accueil@a.mssante.fr admin | anne@a.mssante.fr | administration locale (root)",
+            "grant: accueil@a.mssante.fr INBOX lri | alain@a.mssante.fr | anne@a.mssante.fr",
+            "revoke: accueil@a.mssante.fr INBOX | alain@a.mssante.fr | anne@a.mssante.fr",
+        ]
+    );
 }

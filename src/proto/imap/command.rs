@@ -7,6 +7,7 @@ use super::list::{List, StatusItem};
 use super::metadata::MetadataCommand;
 use super::multisearch::{Batches, MultiSearch};
 use super::name::WireName;
+use super::notify::NotifyCommand;
 use super::resync::{FetchModifiers, SelectParams};
 use super::returns::Returns;
 use super::search::SearchKey;
@@ -113,6 +114,8 @@ pub enum Kind {
     Acl(AclCommand),
     /// GETMETADATA, SETMETADATA
     Metadata(MetadataCommand),
+    /// NOTIFY
+    Notify(NotifyCommand),
     /// COMPRESS DEFLATE
     Compress,
     /// UNAUTHENTICATE

@@ -16,6 +16,7 @@ pub mod list;
 pub mod metadata;
 pub mod multisearch;
 pub mod name;
+pub mod notify;
 pub mod response;
 pub mod resync;
 pub mod returns;

@@ -9,7 +9,7 @@ use super::args::{Args, Parsed, syntax};
 use super::command::{Access, Kind, Numbers, Transfer};
 use super::name::WireName;
 use super::sequence::SequenceSet;
-use super::{acl, fetch, flags, list, metadata, multisearch, resync, search, sort};
+use super::{acl, fetch, flags, list, metadata, multisearch, notify, resync, search, sort};
 use crate::proto::sasl::{self, Credentials, Terms};
 
 /// Where a connection stands.
@@ -75,7 +75,7 @@ const fn extension(name: &'static str, states: States, action: Action, capabilit
 use Action::Ask;
 
 /// Every command. The order is that of the capabilities.
-static COMMANDS: [Row; 57] = [
+static COMMANDS: [Row; 58] = [
     row("CAPABILITY", States::ANY, Ask(|args| args.end().map(|()| Kind::Capability))),
     row("NOOP", States::ANY, Ask(|args| args.end().map(|()| Kind::Noop))),
     row("LOGOUT", States::ANY, Action::Logout),
@@ -115,6 +115,7 @@ static COMMANDS: [Row; 57] = [
         "METADATA LIST-METADATA",
     ),
     row("SETMETADATA", States::AFTER_LOGIN, Ask(|args| metadata::set(args).map(Kind::Metadata))),
+    extension("NOTIFY", States::AFTER_LOGIN, Ask(|args| notify::parse(args).map(Kind::Notify)), "NOTIFY"),
     extension("COMPRESS", States::AFTER_LOGIN, Ask(compress), "COMPRESS=DEFLATE"),
     extension(
         "UNAUTHENTICATE",
@@ -479,7 +480,7 @@ mod tests {
                 "IMAP4rev1 IMAP4rev2 LITERAL+ UTF8=ACCEPT CONDSTORE QRESYNC SEARCHRES PARTIAL WITHIN STATUS=SIZE \
                  INPROGRESS OBJECTID SAVEDATE PREVIEW BINARY ID ENABLE NAMESPACE CREATE-SPECIAL-USE LIST-EXTENDED \
                  LIST-STATUS CHILDREN SPECIAL-USE QUOTA QUOTA=RES-STORAGE ACL RIGHTS=kxte \
-                 LIST-MYRIGHTS METADATA LIST-METADATA COMPRESS=DEFLATE UNAUTHENTICATE \
+                 LIST-MYRIGHTS METADATA LIST-METADATA NOTIFY COMPRESS=DEFLATE UNAUTHENTICATE \
                  MULTIAPPEND CATENATE REPLACE IDLE UNSELECT UIDPLUS ESEARCH MULTISEARCH CONTEXT=SEARCH UIDBATCHES \
                  SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES MOVE APPENDLIMIT=1000",
             ),

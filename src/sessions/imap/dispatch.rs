@@ -49,7 +49,11 @@ impl Imap {
             Kind::Idle => self.idle(out),
             Kind::Unauthenticate => self.unauthenticate(),
             kind => {
+                let own = self.changes_itself(&kind);
                 let outcome = self.carry_out(&command.tag, kind, out).await;
+                if outcome.is_ok() {
+                    self.note_own(own);
+                }
                 self.finish(outcome, expunges, out)
             }
         }
@@ -70,6 +74,7 @@ impl Imap {
             Kind::Create { mailbox, uses } => self.create(&mailbox, &uses, out).await,
             Kind::Acl(command) => self.acl(command, out).await,
             Kind::Metadata(command) => self.metadata(command, out).await,
+            Kind::Notify(command) => self.notify(command, out),
             Kind::Compress => self.compress(),
             Kind::GetQuota(root) => self.get_quota(&root, out),
             Kind::GetQuotaRoot(mailbox) => self.get_quota_root(&mailbox, out),

@@ -104,6 +104,28 @@ impl Imap {
         })
     }
 
+    /// Tells of messages what was asked for once and for all. Nobody reads them now, so nothing is marked.
+    // [rfc5465#5.2]
+    pub(super) async fn fetch_unasked(
+        &mut self,
+        items: Vec<FetchItem>,
+        chosen: &[(u32, Uid)],
+        out: &mut Output,
+    ) -> Result<(), Fault> {
+        let plan = Plan { items, basis: FetchBasis::Peek, seen: MarksSeen::No };
+        for batch in chosen.chunks(BODIES_AT_ONCE) {
+            if plan.needs_views() {
+                self.tell_messages(&plan, batch, out).await?;
+            } else {
+                self.tell_records(&plan, batch, out)?;
+            }
+            if self.broken || out.flush_if_large().await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Of a set the messages that the modifiers leave; what vanished is told.
     // [rfc7162#3.1.4] [rfc7162#3.2.6] [rfc9394#3.3]
     fn meant(

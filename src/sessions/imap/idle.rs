@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::dispatch::write_line;
+use super::notify::Watch;
 use super::view::Expunges;
 use super::{Imap, Output, goodbye};
 use crate::proto::imap::server::Answer;
@@ -25,7 +26,8 @@ impl Imap {
         }
     }
 
-    /// Tells an idling client what there is to tell.
+    /// Tells an idling client what there is to tell: exactly what NOTIFY asked for, if it was given.
+    // [rfc5465#4]
     pub(super) fn tell_idler(&mut self, out: &mut Output) {
         let before = out.len();
         self.hear_hints();
@@ -46,9 +48,11 @@ impl Imap {
         }
     }
 
-    /// Resolves when an idling client is to be told something; never otherwise.
+    /// Resolves when a client that idles, or that wants to be notified, is to be told something; never otherwise.
     pub(super) async fn wait_for_news(&mut self) {
-        if !self.machine.is_idling() {
+        let idles = self.machine.is_idling();
+        // in the middle of a command the hints stay where they are
+        if !idles && !self.may_be_notified() {
             return std::future::pending().await;
         }
         let millis = (self.keep_alive.0 - self.services.edge.now().0).max(0);
@@ -56,10 +60,12 @@ impl Imap {
         match &mut self.person {
             Some(person) => {
                 let selected = self.selected.as_mut().map(|selected| &mut selected.hints);
+                let watched = self.watch.as_mut();
                 tokio::select! {
                     Ok(()) = person.hints.changed() => {}
                     () = changed(selected) => {}
-                    () = tokio::time::sleep(left) => {}
+                    () = hinted(watched) => {}
+                    () = tokio::time::sleep(left), if idles => {}
                 }
             }
             None => tokio::time::sleep(left).await,
@@ -67,7 +73,7 @@ impl Imap {
     }
 
     /// Takes note of the hints so far, before the log is read: a change after that gives a new one.
-    fn hear_hints(&mut self) {
+    pub(super) fn hear_hints(&mut self) {
         if let Some(person) = &mut self.person {
             person.hints.borrow_and_update();
         }
@@ -85,5 +91,13 @@ async fn changed(hints: Option<&mut watch::Receiver<u64>>) {
     };
     if !heard {
         std::future::pending::<()>().await;
+    }
+}
+
+/// Resolves with the next hint of any account that is looked at; never without one.
+async fn hinted(watch: Option<&mut Watch>) {
+    match watch {
+        Some(watch) => watch.hinted().await,
+        None => std::future::pending().await,
     }
 }

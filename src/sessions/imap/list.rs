@@ -100,13 +100,13 @@ impl Imap {
 
     /// The mailboxes that a listing may show.
     // [rfc4314#4]
-    fn listed(&self) -> Result<Vec<Place>, Fault> {
+    pub(super) fn listed(&self) -> Result<Vec<Place>, Fault> {
         let mut places = self.mailboxes()?;
         places.retain(|place| place.rights.contains(AclRights::LOOKUP));
         Ok(places)
     }
 }
 
-fn known(place: &Place) -> Known {
+pub(super) fn known(place: &Place) -> Known {
     Known { name: place.info.name.clone(), special_use: place.info.special_use.map(SpecialUse::attribute) }
 }

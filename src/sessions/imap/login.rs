@@ -1,6 +1,7 @@
 //! LOGIN and AUTHENTICATE, ID, ENABLE.
 
 use super::dispatch::{Outcome, write_line};
+use super::notify::{Selection, Watch};
 use super::{Compression, Enabled, Imap, Output, Person};
 use crate::flows::SwitchedOff;
 use crate::mail::{Fault, Status};
@@ -70,6 +71,7 @@ impl Imap {
         self.upload = None;
         self.names = Names::default();
         self.enabled = Enabled::default();
+        (self.selection, self.watch) = (Selection::default(), None);
         self.machine.switch_off(Vec::new());
         Answer::becoming(Ok(Completion::plain()), State::Secured)
     }
@@ -112,7 +114,7 @@ impl Imap {
 type Switch = fn(&mut Imap);
 
 /// What ENABLE knows, and what it does.
-const ENABLES: [(&str, Switch); 4] = [
+const ENABLES: [(&str, Switch); 5] = [
     ("UTF8=ACCEPT", |imap| imap.names = Names::Utf8),
     ("CONDSTORE", |imap| imap.enabled.condstore = true),
     ("QRESYNC", |imap| imap.enabled = Enabled { condstore: true, qresync: true, ..imap.enabled }),
@@ -120,5 +122,11 @@ const ENABLES: [(&str, Switch); 4] = [
         imap.enabled.rev2 = true;
         // [rfc9051#5.1] names are UTF-8 in it
         imap.names = Names::Utf8;
+    }),
+    // [rfc5464#4.1] a client that was notified already has said what it wants
+    ("METADATA", |imap| {
+        if imap.selection == Selection::AsAlways {
+            imap.watch.get_or_insert_with(Watch::of_metadata);
+        }
     }),
 ];

@@ -171,7 +171,7 @@ impl Imap {
         Ok(Subject { place, own: self.own_account()? })
     }
 
-    fn own_account(&self) -> Result<Account, Fault> {
+    pub(super) fn own_account(&self) -> Result<Account, Fault> {
         let person = self.person()?;
         if person.sees_shared() {
             Ok(person.account.clone())

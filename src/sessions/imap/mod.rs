@@ -25,6 +25,7 @@ mod mailboxes;
 mod matching;
 mod metadata;
 mod multisearch;
+mod notify;
 mod places;
 mod preview;
 mod quota;
@@ -39,6 +40,7 @@ mod status;
 mod stream;
 mod threading;
 mod view;
+mod watching;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -48,6 +50,7 @@ use tokio::sync::{Semaphore, watch};
 
 use self::append::Upload;
 pub use self::digest::Digests;
+use self::notify::{Selection, Watch};
 use self::selected::Selected;
 use super::sign_in::SignIn;
 use super::{Output, Session, TlsFacts, Want};
@@ -103,6 +106,10 @@ pub struct Imap {
     enabled: Enabled,
     person: Option<Person>,
     selected: Option<Selected>,
+    /// What the client wants to hear of the selected mailbox.
+    selection: Selection,
+    /// What it wants to hear of others.
+    watch: Option<Watch>,
     upload: Option<Upload>,
     /// While the client idles: when it hears from us next, whatever happens.
     keep_alive: Time,
@@ -154,6 +161,8 @@ impl Imap {
             enabled: Enabled::default(),
             person: None,
             selected: None,
+            selection: Selection::default(),
+            watch: None,
             upload: None,
             keep_alive: Time::default(),
             compression: Compression::Off,
@@ -184,6 +193,8 @@ impl Session for Imap {
     async fn advance(&mut self, out: &mut Output) -> Want {
         if self.machine.is_idling() {
             self.tell_idler(out);
+        } else {
+            self.tell_between(out);
         }
         loop {
             if self.broken || out.flush_if_large().await.is_err() {
@@ -198,6 +209,7 @@ impl Session for Imap {
                     self.compression = Compression::On;
                     return Want::Compress;
                 }
+                Step::NeedInput if self.has_fresh() => self.tell_fresh(out).await,
                 Step::NeedInput => return Want::Input,
                 Step::Close => return Want::Close,
             }

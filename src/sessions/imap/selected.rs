@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use super::contexts::Contexts;
 use super::dispatch::write_line;
 use super::matching::Searched;
+use super::notify::Selection;
 use super::places::{Pass, Place, lacking};
 use super::view::{Changes, Expunges, News, View};
 use super::{Enabled, Imap, Output, render};
@@ -36,10 +37,19 @@ pub(super) struct Selected {
     pub(super) view: View,
     /// How many of the mailbox's keywords the client was told.
     keywords: usize,
+    /// New messages of which the client wants to hear more than their number (RFC 5465 §5.2).
+    fresh: Vec<Uid>,
     /// What `$` means: the result of the last search that was saved, ascending (RFC 5182).
     pub(super) saved: Vec<Uid>,
     /// Searches of which changes are told (RFC 5267).
     pub(super) contexts: Contexts,
+}
+
+/// Whether changes of flags are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flags {
+    Told,
+    Untold,
 }
 
 /// What SELECT tells of the messages.
@@ -63,9 +73,9 @@ impl Selected {
         };
         let view = View::new(records.iter().map(|record| record.uid).collect(), known);
         let (withdrawn, contexts) = (false, Contexts::default());
-        let saved = Vec::new();
+        let (saved, fresh) = (Vec::new(), Vec::new());
         Ok((
-            Self { account, mailbox, access, rights, withdrawn, hints, index, view, keywords, saved, contexts },
+            Self { account, mailbox, access, rights, withdrawn, hints, index, view, keywords, saved, fresh, contexts },
             opened,
         ))
     }
@@ -164,7 +174,7 @@ impl Selected {
     }
 
     /// Writes what happened since the client was last told.
-    fn tell(&mut self, expunges: Expunges, enabled: Enabled, out: &mut Output) -> Result<(), Fault> {
+    fn tell(&mut self, expunges: Expunges, flags: Flags, enabled: Enabled, out: &mut Output) -> Result<(), Fault> {
         let nothing_new = self.index.highest() == self.view.known() && !self.index.is_gone() && !self.withdrawn;
         if nothing_new && (expunges == Expunges::Hold || !self.view.holds_expunges()) {
             return Ok(());
@@ -190,6 +200,7 @@ impl Selected {
                 News::Expunged(..) if enabled.qresync => {}
                 News::Expunged(number, _) => response::line(&mut text, format_args!("* {number} EXPUNGE")),
                 News::Exists(number) => response::line(&mut text, format_args!("* {number} EXISTS")),
+                News::Flags(..) if flags == Flags::Untold => {}
                 News::Flags(number, uid) => {
                     if let Ok(at) = records.binary_search_by_key(&uid, |record| record.uid) {
                         render::uid_and_flags(&mut text, number, &records[at], &keywords, enabled);
@@ -268,8 +279,40 @@ impl Imap {
     /// Tells the client what happened in the selected mailbox, if one is selected.
     pub(super) fn tell(&mut self, expunges: Expunges, out: &mut Output) -> Result<(), Fault> {
         let enabled = self.enabled;
-        self.selected.as_mut().map_or(Ok(()), |selected| selected.tell(expunges, enabled, out))?;
-        self.tell_contexts(out)
+        if let Some(selected) = &mut self.selected {
+            match &self.selection {
+                Selection::AsAlways => selected.tell(expunges, Flags::Told, enabled, out)?,
+                Selection::Nothing => {}
+                Selection::Notified { expunges: at_once, attributes, flags } => {
+                    let expunges = if *at_once == Expunges::Tell { Expunges::Tell } else { expunges };
+                    let next = selected.view.last().map_or(1, |last| last.get().saturating_add(1));
+                    selected.tell(expunges, if *flags { Flags::Told } else { Flags::Untold }, enabled, out)?;
+                    if !attributes.is_empty() {
+                        selected.fresh.extend_from_slice(selected.view.within(&(next..=u32::MAX)));
+                    }
+                }
+            }
+        }
+        self.tell_contexts(out)?;
+        self.tell_watched(out)
+    }
+
+    /// Whether there is more to tell of new messages.
+    pub(super) fn has_fresh(&self) -> bool {
+        self.selected.as_ref().is_some_and(|selected| !selected.fresh.is_empty())
+    }
+
+    /// Tells of new messages what NOTIFY asked for.
+    // [rfc5465#5.2]
+    pub(super) async fn tell_fresh(&mut self, out: &mut Output) {
+        let Some(selected) = &mut self.selected else { return };
+        let fresh = std::mem::take(&mut selected.fresh);
+        let Selection::Notified { attributes, .. } = &self.selection else { return };
+        let (items, numbered) = (attributes.clone(), |uid: &Uid| Some((selected.view.number(*uid)?, *uid)));
+        let chosen: Vec<_> = fresh.iter().filter_map(numbered).collect();
+        if let Err(fault) = self.fetch_unasked(items, &chosen, out).await {
+            tracing::error!(target: "sceau::imap", %fault, "a client was not told of new messages");
+        }
     }
 }
 

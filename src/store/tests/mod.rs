@@ -9,6 +9,7 @@ mod mailboxes;
 mod messages;
 mod model;
 mod proofs;
+mod rights;
 
 use std::ops::Deref;
 use std::sync::Arc;

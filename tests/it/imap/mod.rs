@@ -2,6 +2,7 @@
 //! that is not ours.
 
 mod model;
+mod notify;
 mod openings;
 mod oracle;
 mod rights;

@@ -198,6 +198,12 @@ impl Server {
         table::capabilities(state, &Offer { terms: &self.terms, append_limit, message_limit, off: &self.off })
     }
 
+    /// Whether no command is being read or answered: a line of which only a part is there is no command yet.
+    #[must_use]
+    pub fn is_between_commands(&self) -> bool {
+        matches!(self.phase, Phase::Reading)
+    }
+
     /// Whether the client idles.
     #[must_use]
     pub fn is_idling(&self) -> bool {
