@@ -223,6 +223,7 @@ fn messages(mailbox: &Mailbox, was: Option<&Mailbox>, flags: bool, condstore: bo
 }
 
 /// Entries that were set, or are gone.
+// [rfc5465#5.6] [rfc5465#5.7] [rfc5464#4.4.2]
 fn changed(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> Vec<String> {
     let set = after.iter().filter(|(entry, at)| before.get(*entry) != Some(at)).map(|(entry, _)| entry.clone());
     set.chain(before.keys().filter(|entry| !after.contains_key(*entry)).cloned()).collect()
