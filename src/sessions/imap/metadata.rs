@@ -157,6 +157,9 @@ impl Imap {
             return if shared { Err(denied) } else { Ok(None) };
         };
         let uses = values.iter().any(|(entry, _)| entry.as_str() == SPECIAL_USE);
+        if uses && !place.is_personal() {
+            return Err(Fault::user(Status::UseUnsupported, "what a shared mailbox is for"));
+        }
         let needed = if uses { AclRights::WRITE.with(AclRights::DELETE) } else { AclRights::WRITE };
         if !shared && !uses {
             return Ok(None);

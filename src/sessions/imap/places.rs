@@ -84,11 +84,20 @@ impl Home {
         self.prefix.strip_suffix(SEPARATOR).unwrap_or_default()
     }
 
+    /// Gives a mailbox the name under which the client sees it. What it is for is its account's matter: a client that
+    /// found two mailboxes for what is sent might put everything into the wrong one.
+    fn show(&self, info: &mut MailboxInfo) {
+        if !self.prefix.is_empty() {
+            info.name.insert_str(0, &self.prefix);
+            info.special_use = None;
+        }
+    }
+
     /// The mailboxes of this account over which the login has any right.
     pub(super) fn places(&self, person: &Person, entry: &AccountEntry) -> Result<Vec<Place>, Fault> {
         let place = |mut info: MailboxInfo| {
             let rights = entry.rights_in(info.id, person.login.account);
-            info.name.insert_str(0, &self.prefix);
+            self.show(&mut info);
             (!rights.hide()).then(|| Place { account: self.account.clone(), info, prefix: self.prefix.len(), rights })
         };
         Ok(self.account.mailboxes()?.into_iter().filter_map(place).collect())
@@ -129,7 +138,7 @@ impl Imap {
         if rights.hide() {
             return Err(no_such_mailbox());
         }
-        info.name.insert_str(0, &home.prefix);
+        home.show(&mut info);
         Ok(Place { account: home.account, info, prefix: home.prefix.len(), rights })
     }
 

@@ -83,3 +83,9 @@ S: m OK UID FETCH completed
 -- seen imap-mark
 -- transfer delegate
 -- delete
+# what a mailbox is for is its account's matter
+C: n LIST "" "Shared/labo*/Sent"
+S: * LIST (\HasNoChildren) "/" "Shared/labo@a.mssante.fr/Sent"
+S: n OK LIST completed
+C: o SETMETADATA Shared/accueil@a.mssante.fr/Sent (/private/specialuse "\\Junk")
+S: o NO [USEATTR] no mailbox can be for this
