@@ -43,12 +43,12 @@ impl Server {
         let holds_nul = args.rest().contains(&0);
         args.space()?;
         let name = table::name(args)?;
-        // [rfc5464#5] values of annotations may be any octets; what reads them refuses NUL elsewhere
-        if holds_nul && name != "SETMETADATA" {
-            return Err(syntax("NUL"));
-        }
         let known = table::find(&name).filter(|row| !row.is_off(&self.off));
         let row = known.ok_or_else(|| Fault::user(Status::CommandUnknown, "unknown command"))?;
+        // [rfc5464#5] values of annotations may be any octets; what reads them refuses NUL elsewhere
+        if holds_nul && row.name != "SETMETADATA" {
+            return Err(syntax("NUL"));
+        }
         self.current.name = row.name;
         if row.states.contains(self.state) {
             return Ok(row);
