@@ -127,7 +127,8 @@ async fn rights_over_one_folder_are_proved_when_they_let_somebody_read() {
     let grants = Grants::new(Arc::clone(&world.store));
     let alain = world.store.find(&Address::parse("alain@a.mssante.fr").unwrap()).unwrap().id;
     let mailbox = world.store.account(accueil).unwrap().mailbox_by_name("INBOX").unwrap().unwrap().id;
-    let change = |person, letters: &str, how: fn(AclRights) -> Modification| RightsChange {
+    type How = fn(AclRights) -> Modification;
+    let change = |person, letters: &str, how: How| RightsChange {
         account: accueil,
         mailbox,
         name: "INBOX".to_owned(),
@@ -140,7 +141,7 @@ async fn rights_over_one_folder_are_proved_when_they_let_somebody_read() {
     grants.grant(accueil, world.anne.account, Rights::ADMIN, BY.to_owned()).await.unwrap();
     let owner = grants.set_rights(world.anne.clone(), change(accueil, "lr", Modification::Replace)).await;
     assert_eq!(owner.unwrap_err().status, Status::NoSuchIdentifier);
-    let steps: [(&str, fn(AclRights) -> Modification); 4] = [
+    let steps: [(&str, How); 4] = [
         ("i", Modification::Replace),
         ("lr", Modification::Add),
         ("l", Modification::Remove),
