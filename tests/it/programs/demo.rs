@@ -47,6 +47,11 @@ impl Demo {
         Operator(&self.info["operators"][index])
     }
 
+    /// The process of both operators.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// A path in the test's folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)

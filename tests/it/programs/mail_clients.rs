@@ -58,6 +58,22 @@ fn a_conversation_is_compressed() {
 }
 
 #[test]
+fn hostile_clients_cost_a_bounded_memory() {
+    // [clients#memory-before-login]
+    if !have("hostile_clients_cost_a_bounded_memory", &["python3"]) {
+        return;
+    }
+    let demo = Demo::start();
+    let a = demo.operator(0);
+    let ((host, port), (user, password)) = (a.service("imaps"), a.user(0));
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/imap_memory.py");
+    let mut python = Command::new("python3");
+    python.arg(script).args([host, port, user, a.text("ca"), &demo.pid().to_string()]);
+    let (ok, told) = run(&mut python, &format!("{password}\n"));
+    assert!(ok, "{told}");
+}
+
+#[test]
 fn mbsync_pulls_pushes_flags_and_pulls_nothing_twice() {
     if !have("mbsync_pulls_pushes_flags_and_pulls_nothing_twice", &["mbsync"]) {
         return;

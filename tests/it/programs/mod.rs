@@ -8,5 +8,6 @@ mod logins;
 mod mail_clients;
 mod receipts;
 mod smtp_tools;
+mod sync_clients;
 mod thunderbird;
 mod tokens;

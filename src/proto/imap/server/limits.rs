@@ -17,6 +17,7 @@ pub struct Limits {
 }
 
 /// What one command may cost. All sizes are octets.
+// [clients#memory-before-login]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     /// A line between literals, without its CRLF.
