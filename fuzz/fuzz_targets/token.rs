@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use sceau::net::tokens::jwt::Jwt;
 use sceau::net::tokens::keys::{Algorithm, Keys};
 
-/// Keys of whom nobody has the other half.
+/// Public keys of RFC 8037 and RFC 7515; the fuzzer does not know their other halves.
 const KEYS: &str = r#"{"keys":[
  {"kty":"OKP","crv":"Ed25519","kid":"d","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
  {"kty":"EC","crv":"P-256","kid":"e","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
