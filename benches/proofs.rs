@@ -18,7 +18,7 @@ mod shapes;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Instant;
 
 use aws_lc_rs::rand::fill;
@@ -53,6 +53,10 @@ fn main() {
         events_per_second();
     }
     divan::main();
+    // What is static is never dropped.
+    for log in [&SMALL_LOG, &LARGE_LOG].into_iter().filter_map(OnceLock::get) {
+        std::fs::remove_dir_all(log.dir.path()).unwrap();
+    }
 }
 
 struct Dice;
@@ -198,11 +202,10 @@ fn bytes_of_a_message() {
         let bytes = (bytes - rows_before.get(&letter).unwrap_or(&0)) / messages;
         all += bytes;
         let what = match letter {
-            'e' => "leaves in the store",
-            'o' => "openings, sealed",
-            'h' => "ends of chains",
+            'e' => "leaves in the store, with their openings",
+            'o' => "openings that are too long for that",
+            'h' => "ends of chains, and who has to do with them",
             'i' => "places in the log",
-            'k' => "who has to do with it",
             'z' => "not closed yet",
             _ => continue,
         };
@@ -253,7 +256,7 @@ fn events_per_second() {
 
 /// A log made once.
 struct Sample {
-    _dir: TempDir,
+    dir: TempDir,
     ledger: Ledger,
     leaf: Leaf,
     middle: u64,
@@ -279,12 +282,12 @@ impl Sample {
             ledger.append(&leaves).expect("room on the disk");
         }
         let middle = size / 2 + 1;
-        Self { leaf: ledger.log().leaf(middle).expect("a leaf"), _dir: dir, ledger, middle }
+        Self { leaf: ledger.log().leaf(middle).expect("a leaf"), dir, ledger, middle }
     }
 }
 
-static SMALL_LOG: LazyLock<Sample> = LazyLock::new(|| Sample::of(SMALL));
-static LARGE_LOG: LazyLock<Sample> = LazyLock::new(|| Sample::of(large().unwrap_or(SMALL)));
+static SMALL_LOG: OnceLock<Sample> = OnceLock::new();
+static LARGE_LOG: OnceLock<Sample> = OnceLock::new();
 
 fn large() -> Option<u64> {
     std::env::var(LEAVES).ok().map(|leaves| leaves.parse().unwrap_or_else(|_| panic!("{LEAVES}={leaves}")))
@@ -296,7 +299,8 @@ fn sizes() -> Vec<u64> {
 }
 
 fn log_of(size: u64) -> &'static Sample {
-    if size == SMALL { &SMALL_LOG } else { &LARGE_LOG }
+    let log = if size == SMALL { &SMALL_LOG } else { &LARGE_LOG };
+    log.get_or_init(|| Sample::of(size))
 }
 
 #[divan::bench(args = sizes())]
