@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use operator::{Operator, SENDER, addresses};
-use sceau::cli::load::{HEADING, Job, run};
+use sceau::cli::load::{HEADING, Job, Kind, run};
 
 const ACCOUNTS: usize = 20;
 const CONNECTIONS: [usize; 3] = [1, 16, 128];
@@ -51,6 +51,7 @@ fn table(at_most: Duration) {
                 connections,
                 messages,
                 size,
+                kind: Kind::Documents,
                 at_most,
                 pids: vec![server.0.id()],
             };

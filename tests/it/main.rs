@@ -24,6 +24,7 @@ mod kill_relay;
 mod kill_server;
 mod lab;
 mod layers;
+mod load;
 mod metrics;
 mod openssl_pki;
 mod operator;

@@ -1,22 +1,28 @@
-//! `sceau load`: hands messages over as another operator would, and measures. Works against any SMTP server that takes
-//! a client certificate, so that servers can be compared under one load.
+//! `sceau load`: hands messages over as another operator would, reads them as mail clients do, and measures. Works
+//! against any SMTP server that takes a client certificate and any IMAP server, so that servers can be compared under
+//! one load.
 
 mod client;
 mod content;
 mod cpu;
+pub mod imap;
+mod letters;
+mod row;
 mod run;
 mod sink;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
 
 pub use client::{Connection, LoadError, Reply, Target};
 pub use content::Content;
 pub use cpu::spent;
-pub use run::{Job, Report, run};
+pub use letters::Letters;
+pub use row::{HEADING as ROW_HEADING, Row};
+pub use run::{Job, Kind, Report, run};
 pub use sink::{Sink, SinkReport};
 
 use super::terminal::tell;
@@ -35,6 +41,8 @@ enum Load {
     Smtp(Smtp),
     #[command(about = "Avale tout ce qu'un opérateur lui remet (STARTTLS, certificat client exigé) et compte")]
     Sink(SinkArguments),
+    #[command(about = "Remplit un dossier, y fait ce que font les messageries (IMAP, TLS) et mesure")]
+    Imap(imap::Arguments),
 }
 
 #[derive(Args)]
@@ -81,6 +89,15 @@ struct Smtp {
     seconds: u64,
     #[arg(long, value_name = "PID", num_args = 1.., help = "Processus du serveur dont le temps de calcul est compté, descendants compris")]
     pid: Vec<u32>,
+    #[arg(long, help = "Envoie des lettres, toutes différentes, plutôt que le même document")]
+    letters: bool,
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        help = "N'envoie rien : ouvre N connexions et mesure la mémoire que chacune prend au serveur"
+    )]
+    idle: usize,
     #[arg(long, help = "Écrit le résultat en JSON")]
     json: bool,
 }
@@ -89,9 +106,16 @@ pub(super) fn run_command(arguments: Arguments) -> Outcome {
     let smtp = match arguments.load {
         Load::Smtp(smtp) => smtp,
         Load::Sink(sink) => return swallow(&sink),
+        Load::Imap(imap) => return imap::run_command(imap),
     };
-    let json = smtp.json;
+    let (json, idle) = (smtp.json, smtp.idle);
     let runtime = tokio::runtime::Runtime::new()?;
+    if idle > 0 {
+        let row = runtime.block_on(async { run::idle(smtp.job()?, idle).await });
+        let row = row.map_err(|e| Failure::new(e.to_string()))?;
+        tell(&if json { super::terminal::json(&row)? } else { format!("{ROW_HEADING}\n{}", row.line()) })?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let report = runtime.block_on(async { run(smtp.job()?).await }).map_err(|e| Failure::new(e.to_string()))?;
     if json {
         tell(&serde_json::to_string(&report).map_err(|error| Failure::new(error.to_string()))?)?;
@@ -142,6 +166,7 @@ impl Smtp {
             connections: self.connections.into(),
             messages: self.messages,
             size: self.size as usize,
+            kind: if self.letters { Kind::Letters } else { Kind::Documents },
             at_most: Duration::from_secs(self.seconds),
             pids: self.pid,
         })
@@ -163,4 +188,9 @@ impl Report {
             self.server_cpu_ms_per_message
         )
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a measurement is of real time")]
+fn now() -> Instant {
+    Instant::now()
 }

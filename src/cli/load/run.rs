@@ -10,7 +10,9 @@ use tokio::task::JoinSet;
 
 use super::client::{Connection, LoadError, Target};
 use super::content::Content;
-use super::cpu;
+use super::letters::Letters;
+use super::row::Row;
+use super::{cpu, now};
 use crate::server::edge;
 
 /// What to send, and whom to watch.
@@ -28,10 +30,22 @@ pub struct Job {
     pub messages: u64,
     /// Bytes of each, about.
     pub size: usize,
+    /// What they are.
+    pub kind: Kind,
     /// No message begins after this time; what has begun is finished.
     pub at_most: Duration,
     /// Processes of the server, whose processor time is measured with that of the processes below them.
     pub pids: Vec<u32>,
+}
+
+/// What kind of messages are sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// Documents of which each has its own header and all share one body: the least work for the sender.
+    #[default]
+    Documents,
+    /// Letters of conversations, each different.
+    Letters,
 }
 
 /// What a run gave.
@@ -69,8 +83,9 @@ pub async fn run(job: Job) -> Result<Report, LoadError> {
     let connections = open_all(&job).await?;
     // All begin together, and the clock with them.
     let start = Arc::new(Barrier::new(connections.len() + 1));
-    let content = Content::new(job.size, edge::system().now().0.unsigned_abs());
-    let shared = Arc::new(Shared { job, content, next: AtomicU64::new(0) });
+    let run = edge::system().now().0.unsigned_abs();
+    let (content, letters) = (Content::new(job.size, run), Letters::new(job.size, run));
+    let shared = Arc::new(Shared { job, content, letters, next: AtomicU64::new(0) });
     let mut senders = JoinSet::new();
     for connection in connections {
         senders.spawn(send(connection, Arc::clone(&shared), Arc::clone(&start)));
@@ -100,9 +115,29 @@ pub async fn run(job: Job) -> Result<Report, LoadError> {
     })
 }
 
+/// What `connections` that wait for a message of ours take of the server's memory.
+///
+/// # Errors
+/// When one can't be opened.
+pub(super) async fn idle(mut job: Job, connections: usize) -> Result<Row, LoadError> {
+    // One before: what the server makes for its first peer is not what each of them takes.
+    let first = Connection::open(&job.target).await?;
+    let (before, cpu_before, started) = (cpu::memory(&job.pids), cpu::spent(&job.pids), now());
+    job.connections = connections;
+    let open = open_all(&job).await?;
+    let (took, cpu) = (started.elapsed(), cpu::settled(&job.pids).await.saturating_sub(cpu_before));
+    let grown = cpu::memory(&job.pids).saturating_sub(before);
+    let waits = vec![took / u32::try_from(connections).unwrap_or(u32::MAX); open.len()];
+    let mut row = Row::of("connect", waits, took, cpu, 0);
+    row.kib_per_connection = Some(grown as f64 / connections as f64);
+    drop((first, open));
+    Ok(row)
+}
+
 struct Shared {
     job: Job,
     content: Content,
+    letters: Letters,
     next: AtomicU64,
 }
 
@@ -183,12 +218,12 @@ async fn deliver(connection: &mut Connection, shared: &Shared, number: u64) -> R
     let job = &shared.job;
     let turn = usize::try_from(number).unwrap_or(0) % job.to.len().max(1);
     let to = job.to.get(turn).ok_or_else(|| LoadError::Setting("aucun destinataire".to_owned()))?;
-    let header = shared.content.header(number, &job.from, to);
-    connection.deliver(&job.from, to, &[&header, shared.content.body()]).await?;
+    match job.kind {
+        Kind::Documents => {
+            let header = shared.content.header(number, &job.from, to);
+            connection.deliver(&job.from, to, &[&header, shared.content.body()]).await?;
+        }
+        Kind::Letters => drop(connection.deliver(&job.from, to, &[&shared.letters.letter(number, to)]).await?),
+    }
     Ok(())
-}
-
-#[expect(clippy::disallowed_methods, reason = "a measurement is of real time")]
-fn now() -> Instant {
-    Instant::now()
 }
