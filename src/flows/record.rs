@@ -12,9 +12,6 @@ use crate::mail::{Edge, Fault, Status, Time};
 use crate::seal::event::Leaf;
 use crate::store::Store;
 
-/// Leaves that one append takes (group commit).
-const GROUP: usize = 1024;
-
 /// Whether the log may be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gate {
@@ -66,6 +63,9 @@ impl DerefMut for Current<'_> {
 }
 
 impl Recorder {
+    /// Leaves that one append takes (group commit).
+    pub const GROUP: usize = 1024;
+
     /// The one writer of this ledger, which goes on for ever: for a log without years.
     #[must_use]
     pub fn new(store: Arc<Store>, ledger: Ledger) -> Self {
@@ -97,7 +97,7 @@ impl Recorder {
             Gate::Held(why) => return Err(Fault::ours(Status::Storage, format!("the log is held: {why}"))),
         }
         self.go_on_with_the_year()?;
-        let waiting = self.store.pending_events(GROUP)?;
+        let waiting = self.store.pending_events(Self::GROUP)?;
         if waiting.is_empty() {
             return Ok(0);
         }

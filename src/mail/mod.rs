@@ -13,6 +13,7 @@ mod ids;
 mod national;
 mod network;
 mod notify;
+pub mod octets;
 mod params;
 mod proves;
 mod rights;

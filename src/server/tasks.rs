@@ -21,7 +21,7 @@ const QUEUE_EVERY: Duration = Duration::from_secs(60);
 const QUEUE_SOONEST: Duration = Duration::from_millis(50);
 /// How long leaves gather before they go into the ledger together, how often it is looked whether there are some, and
 /// how long it waits after a failure.
-const RECORD_EVERY: Duration = Duration::from_millis(20);
+const RECORD_EVERY: Duration = Duration::from_millis(100);
 const RECORD_IDLE: Duration = Duration::from_millis(50);
 const RECORD_AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// How often it is looked whether senders are to be told something, and how long it waits after a failure.
@@ -91,6 +91,8 @@ pub(super) async fn record(recorder: Arc<Recorder>) {
         let draining = Arc::clone(&recorder);
         match spawn_blocking(move || draining.drain()).await {
             Ok(Ok(0)) => sleep(RECORD_IDLE).await,
+            // A whole group: more wait.
+            Ok(Ok(count)) if count >= Recorder::GROUP => {}
             Ok(Ok(_)) => sleep(RECORD_EVERY).await,
             Ok(Err(fault)) => {
                 tracing::error!(target: "sceau::server", %fault, "events wait: the ledger can't take them");

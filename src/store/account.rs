@@ -12,8 +12,8 @@ use super::index::{MailboxIndex, no_mailbox};
 use super::name;
 use super::record::{Observed, Record};
 use super::rows::{AccountCounters, BodyRow, MailboxCounters, MailboxRow, SpecialUse, View, key};
-use super::tx::{TransferReceipt, open_mailbox};
-use super::view::{self, MessageView};
+use super::tx::{TransferReceipt, open_mailbox, subscription};
+use super::view::{self, BodySource, MessageView};
 use crate::mail::{AccountId, Address, Fault, MailboxId, ModSeq, Status, Uid, UidValidity};
 
 /// One account, to read from. Cheap to clone.
@@ -104,7 +104,8 @@ impl Account {
             let (id, row) = open_mailbox(&self.entry, &place, &sealed)?;
             // A mailbox that is deleted between the two reads is simply not listed.
             if let Some(counters) = self.mailbox_counters(id)? {
-                mailboxes.push(info(id, row, &counters, &subscribed)?);
+                let subscribed = subscribed.contains(&row.name);
+                mailboxes.push(info(id, row, &counters, subscribed)?);
             }
         }
         mailboxes.sort_by(|a, b| (a.name != "INBOX", &a.name).cmp(&(b.name != "INBOX", &b.name)));
@@ -117,7 +118,21 @@ impl Account {
     /// `Storage`.
     pub fn mailbox_by_name(&self, name: &str) -> Result<Option<MailboxInfo>, Fault> {
         let Ok(name) = name::normalise(name) else { return Ok(None) };
-        Ok(self.mailboxes()?.into_iter().find(|mailbox| mailbox.name == name))
+        let place = (self.entry.id, name);
+        if let Some(id) = self.core.names.get(&place) {
+            match self.mailbox(id) {
+                Ok(info) if info.name == place.1 => return Ok(Some(info)),
+                // renamed or deleted meanwhile
+                Ok(_) => {}
+                Err(fault) if fault.status == Status::NoSuchMailbox => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        let found = self.mailboxes()?.into_iter().find(|mailbox| mailbox.name == place.1);
+        if let Some(info) = &found {
+            self.core.names.keep(place, info.id);
+        }
+        Ok(found)
     }
 
     /// A mailbox as it is now.
@@ -129,7 +144,9 @@ impl Account {
         let sealed = self.core.engine.get(&place).map_err(engine_fault)?.ok_or_else(no_mailbox)?;
         let (_, row) = open_mailbox(&self.entry, &place, &sealed)?;
         let counters = self.mailbox_counters(id)?.ok_or_else(no_mailbox)?;
-        info(id, row, &counters, &self.subscriptions()?)
+        let subscription = subscription(&self.core, self.entry.id, &row.name);
+        let subscribed = self.core.engine.get(&subscription).map_err(engine_fault)?.is_some();
+        info(id, row, &counters, subscribed)
     }
 
     /// The names that are subscribed, also those that no mailbox has.
@@ -172,9 +189,18 @@ impl Account {
     /// # Errors
     /// `MessageGone`, `Storage`.
     pub fn view(&self, mailbox: MailboxId, uid: Uid) -> Result<MessageView, Fault> {
-        let view = self.load_view(&self.record(mailbox, uid)?)?;
-        let (envelope, rcpt) = view.envelope.unzip();
-        Ok(MessageView { prefix: view.prefix, structure: view.structure, envelope, rcpt: rcpt.unwrap_or_default() })
+        self.view_of(&self.record(mailbox, uid)?)
+    }
+
+    /// The same of a message whose record is at hand.
+    ///
+    /// # Errors
+    /// As [`view`](Self::view).
+    pub fn view_of(&self, record: &Record) -> Result<MessageView, Fault> {
+        let View { envelope, prefix, structure, body } = view::load(&self.core, &self.entry, record.message)?;
+        let (envelope, rcpt) = envelope.unzip();
+        let source = BodySource { message: record.message, prefix: prefix.clone(), body };
+        Ok(MessageView { prefix, structure, envelope, rcpt: rcpt.unwrap_or_default(), source })
     }
 
     /// The right to read a body when the transfer to this login is recorded already, or the message has no chain. No
@@ -199,13 +225,20 @@ impl Account {
     ///
     /// # Errors
     /// `MessageGone`, `Storage`; also when the receipt is for another message.
-    // [proofs#first-event-only]
     pub fn body(&self, mailbox: MailboxId, uid: Uid, receipt: &TransferReceipt) -> Result<BodyReader, Fault> {
-        let record = self.record(mailbox, uid)?;
-        if !receipt.covers(self.entry.id, record.message) {
+        self.open(&self.view(mailbox, uid)?.source, receipt)
+    }
+
+    /// The same of a message whose view is at hand.
+    ///
+    /// # Errors
+    /// As [`body`](Self::body).
+    // [proofs#first-event-only]
+    pub fn open(&self, source: &BodySource, receipt: &TransferReceipt) -> Result<BodyReader, Fault> {
+        if !receipt.covers(self.entry.id, source.message) {
             return Err(Fault::ours(Status::Storage, "the receipt is for another message"));
         }
-        self.reader(&record)
+        self.reader(source)
     }
 
     /// A message's bytes for SEARCH, which releases nothing of them.
@@ -213,20 +246,24 @@ impl Account {
     /// # Errors
     /// `MessageGone`, `Storage`.
     pub fn search_text(&self, mailbox: MailboxId, uid: Uid) -> Result<BodyReader, Fault> {
-        self.reader(&self.record(mailbox, uid)?)
+        self.search_text_of(&self.view(mailbox, uid)?.source)
     }
 
-    fn reader(&self, record: &Record) -> Result<BodyReader, Fault> {
-        let View { prefix, body, .. } = self.load_view(record)?;
+    /// The same of a message whose view is at hand.
+    ///
+    /// # Errors
+    /// As [`search_text`](Self::search_text).
+    pub fn search_text_of(&self, source: &BodySource) -> Result<BodyReader, Fault> {
+        self.reader(source)
+    }
+
+    fn reader(&self, source: &BodySource) -> Result<BodyReader, Fault> {
+        let BodySource { prefix, body, .. } = source;
         let day = self.core.keys.master.content(body.day).map_err(key_fault)?;
         let key = self.entry.key.unwrap_body(&body.key, &body.id, &day).map_err(key_fault)?;
         let gone = || Fault::user(Status::MessageGone, "a body");
         let row: BodyRow = self.core.row("a body", &key::body(body.place))?.ok_or_else(gone)?;
-        Ok(BodyReader::new(self.core.bodies.clone(), prefix, (body.id, &key, body.size), row.extents))
-    }
-
-    fn load_view(&self, record: &Record) -> Result<View, Fault> {
-        view::load(&self.core, &self.entry, record.message)
+        Ok(BodyReader::new(self.core.bodies.clone(), prefix.clone(), (body.id, &key, body.size), row.extents))
     }
 
     fn record(&self, mailbox: MailboxId, uid: Uid) -> Result<Record, Fault> {
@@ -245,15 +282,10 @@ impl Account {
     }
 }
 
-fn info(
-    id: MailboxId,
-    row: MailboxRow,
-    counters: &MailboxCounters,
-    subscribed: &BTreeSet<String>,
-) -> Result<MailboxInfo, Fault> {
+fn info(id: MailboxId, row: MailboxRow, counters: &MailboxCounters, subscribed: bool) -> Result<MailboxInfo, Fault> {
     Ok(MailboxInfo {
         id,
-        subscribed: subscribed.contains(&row.name),
+        subscribed,
         name: row.name,
         special_use: row.special_use,
         uid_validity: counters.validity()?,

@@ -16,7 +16,7 @@ use super::engine::{Engine, EngineError, KeyValue};
 use super::index::Indices;
 use super::news::Newsroom;
 use super::rows::{self, key};
-use crate::mail::{AccountId, Edge, Fault, ModSeq, Status};
+use crate::mail::{AccountId, Edge, Fault, MailboxId, ModSeq, Status};
 use crate::seal::keys::{KeyError, MasterKey};
 use crate::seal::row::{RowKey, open_row, seal_row};
 
@@ -82,6 +82,7 @@ pub(super) struct Core {
     pub(super) directory: Directory,
     pub(super) indices: Indices,
     pub(super) hints: Hints,
+    pub(super) names: Names,
     pub(super) news: Newsroom,
     /// Set by the first failed commit: what the disk holds is unknown, so nothing more is written.
     pub(super) failed: AtomicBool,
@@ -154,5 +155,27 @@ impl Hints {
         } else {
             sender.send_replace(now.0);
         }
+    }
+}
+
+/// Which mailbox had a name when it was last asked for: rows are sealed, so that finding one means to open all of the
+/// account. Whoever asks looks whether it still has it; so nothing here can be wrong for long.
+#[derive(Debug, Default)]
+pub(super) struct Names(Mutex<HashMap<(AccountId, String), MailboxId>>);
+
+impl Names {
+    /// Names that are kept.
+    const MAX: usize = 100_000;
+
+    pub(super) fn get(&self, place: &(AccountId, String)) -> Option<MailboxId> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(place).copied()
+    }
+
+    pub(super) fn keep(&self, place: (AccountId, String), mailbox: MailboxId) {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.len() >= Self::MAX {
+            names.clear();
+        }
+        names.insert(place, mailbox);
     }
 }

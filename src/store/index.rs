@@ -1,8 +1,8 @@
 //! Mailboxes' records in memory: loaded when a session first asks, shared by all, kept up to date by each commit.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::core::{Core, engine_fault, unseal};
@@ -10,6 +10,10 @@ use super::engine::Engine;
 use super::record::Record;
 use super::rows::{self, Change, ChangeKind, MailboxCounters, MailboxRow, key};
 use crate::mail::{AccountId, Fault, FlagSet, Keyword, MailboxId, ModSeq, Status, Uid};
+
+/// Changes that a mailbox remembers without its log: thousands of sessions that idle on it ask for the last few, each
+/// time that one happens.
+const RECENT_MAX: usize = 1024;
 
 /// What a commit did to a mailbox.
 #[derive(Debug, Clone)]
@@ -43,8 +47,37 @@ struct Inner {
     pending: Vec<IndexChange>,
     /// Ascending by UID.
     records: Vec<Record>,
+    /// Their UIDs, shared with the sessions that know all of them: ten thousand sessions must not hold ten thousand
+    /// lists.
+    uids: Arc<Vec<Uid>>,
+    /// No message with a smaller UID is unseen.
+    unseen_from: AtomicU32,
+    /// The last changes, in the order of their commits.
+    recent: VecDeque<Recent>,
+    /// `recent` holds everything that happened behind this.
+    recent_from: ModSeq,
     keywords: Vec<Keyword>,
     highest: ModSeq,
+}
+
+/// A change of a moment ago.
+struct Recent {
+    modseq: ModSeq,
+    uid: Uid,
+    kind: ChangeKind,
+}
+
+/// What a session's view begins with.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    /// The messages, ascending by UID.
+    pub uids: Arc<Vec<Uid>>,
+    /// The place of the first one without `\Seen`, counted from 0.
+    pub first_unseen: Option<usize>,
+    /// The number of keywords.
+    pub keywords: usize,
+    /// HIGHESTMODSEQ.
+    pub highest: ModSeq,
 }
 
 /// What happened in a mailbox since some modification sequence.
@@ -56,6 +89,8 @@ pub struct Changes {
     pub vanished: Vec<Uid>,
     /// How far back the log reaches.
     pub reach: Reach,
+    /// All messages after these changes, ascending.
+    pub uids: Arc<Vec<Uid>>,
     /// Up to where these changes go: what to ask from next time.
     pub until: ModSeq,
 }
@@ -76,6 +111,10 @@ impl MailboxIndex {
             gone: false,
             pending: Vec::new(),
             records: Vec::new(),
+            uids: Arc::default(),
+            unseen_from: AtomicU32::new(0),
+            recent: VecDeque::new(),
+            recent_from: ModSeq(0),
             keywords: Vec::new(),
             highest: ModSeq(0),
         };
@@ -112,12 +151,23 @@ impl MailboxIndex {
         look(&self.inner.read().unwrap_or_else(PoisonError::into_inner).records)
     }
 
-    /// A copy of all records, ascending by UID, and up to which modification sequence they show the mailbox: what a
-    /// session's view begins with.
+    /// A copy of all records, ascending by UID, and up to which modification sequence they show the mailbox.
     #[must_use]
     pub fn snapshot(&self) -> (Vec<Record>, ModSeq) {
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         (inner.records.clone(), inner.highest)
+    }
+
+    /// What a session's view begins with.
+    #[must_use]
+    pub fn opening(&self) -> Opening {
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        Opening {
+            uids: Arc::clone(&inner.uids),
+            first_unseen: inner.first_unseen(),
+            keywords: inner.keywords.len(),
+            highest: inner.highest,
+        }
     }
 
     /// The record of one message.
@@ -145,20 +195,34 @@ impl MailboxIndex {
         self.inner.read().unwrap_or_else(PoisonError::into_inner).highest
     }
 
-    /// What happened since. Reads the change log from disk, as far as it is newer.
+    /// What happened since. Reads the change log from disk, where that is longer ago than the last changes.
     ///
     /// # Errors
     /// `Storage` when the disk fails.
     // [rfc7162#3.2]
     pub fn changes(&self, since: ModSeq) -> Result<Changes, Fault> {
-        let (changed, until) = {
+        let (changed, uids, until) = {
             let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(changes) = inner.recent_changes(since) {
+                return Ok(changes);
+            }
             let changed = inner.records.iter().filter(|record| record.modseq > since).copied().collect();
-            (changed, inner.highest)
+            (changed, Arc::clone(&inner.uids), inner.highest)
         };
-        let mut vanished = Vec::new();
+        let vanished = self.vanished(since, until)?;
+        Ok(Changes { changed, vanished, reach: self.reach(since)?, uids, until })
+    }
+
+    /// What happened since, if that is not longer ago than the last changes: nothing is read from disk.
+    #[must_use]
+    pub fn recent_changes(&self, since: ModSeq) -> Option<Changes> {
+        self.inner.read().unwrap_or_else(PoisonError::into_inner).recent_changes(since)
+    }
+
+    /// The messages that went, by the change log.
+    fn vanished(&self, since: ModSeq, until: ModSeq) -> Result<Vec<Uid>, Fault> {
+        let (mut vanished, mut damage) = (Vec::new(), None);
         if since < until {
-            let mut damage = None;
             let from = key::change(self.account, self.mailbox, ModSeq(since.0.saturating_add(1)));
             let to = key::change(self.account, self.mailbox, ModSeq(until.0.saturating_add(1)));
             let mut collect = |_: &[u8], row: &[u8]| match rows::decode::<Change>("a change", row) {
@@ -172,9 +236,8 @@ impl MailboxIndex {
                 }
             };
             self.engine.scan(&from, &to, &mut collect).map_err(engine_fault)?;
-            damage.map_or(Ok(()), Err)?;
         }
-        Ok(Changes { changed, vanished, reach: self.reach(since)?, until })
+        damage.map_or(Ok(vanished), Err)
     }
 
     fn reach(&self, since: ModSeq) -> Result<Reach, Fault> {
@@ -202,9 +265,11 @@ impl MailboxIndex {
         let records = self.read_records()?;
 
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        inner.uids = Arc::new(records.iter().map(|record| record.uid).collect());
         inner.records = records;
         inner.keywords = row.keywords;
         inner.highest = ModSeq(counters.highest);
+        inner.recent_from = inner.highest;
         inner.loaded = true;
         let pending = std::mem::take(&mut inner.pending);
         inner.apply(pending);
@@ -247,6 +312,7 @@ impl Inner {
                 IndexChange::Put(record) => self.put(record),
                 IndexChange::Expunged(uid, at) => {
                     self.highest = self.highest.max(at);
+                    self.remember(Recent { modseq: at, uid, kind: ChangeKind::Expunged });
                     expunged.insert(uid);
                 }
                 IndexChange::Keywords(names) if names.len() > self.keywords.len() => self.keywords = names,
@@ -257,16 +323,72 @@ impl Inner {
         // Once over all records, however many went: UIDs are never given again, so the order doesn't matter.
         if !expunged.is_empty() {
             self.records.retain(|record| !expunged.contains(&record.uid));
+            self.uids = Arc::new(self.records.iter().map(|record| record.uid).collect());
         }
     }
 
     fn put(&mut self, record: Record) {
         self.highest = self.highest.max(record.modseq);
-        match find(&self.records, record.uid) {
-            Ok(at) if self.records[at].modseq <= record.modseq => self.records[at] = record,
-            Ok(_) => {}
-            Err(at) => self.records.insert(at, record),
+        if record.unseen() {
+            self.unseen_from.fetch_min(record.uid.get(), Ordering::Relaxed);
         }
+        let change = Recent { modseq: record.modseq, uid: record.uid, kind: ChangeKind::Put };
+        match find(&self.records, record.uid) {
+            Ok(at) if self.records[at].modseq <= record.modseq => {
+                // what was noted of a message besides its flags is no change
+                if self.records[at].modseq < record.modseq {
+                    self.remember(change);
+                }
+                self.records[at] = record;
+            }
+            Ok(_) => {}
+            Err(at) => {
+                self.remember(change);
+                self.records.insert(at, record);
+                Arc::make_mut(&mut self.uids).insert(at, record.uid);
+            }
+        }
+    }
+
+    fn remember(&mut self, change: Recent) {
+        if self.recent.len() == RECENT_MAX
+            && let Some(oldest) = self.recent.pop_front()
+        {
+            self.recent_from = self.recent_from.max(oldest.modseq);
+        }
+        self.recent.push_back(change);
+    }
+
+    fn recent_changes(&self, since: ModSeq) -> Option<Changes> {
+        if since < self.recent_from {
+            return None;
+        }
+        let of = |kind: ChangeKind| {
+            let since = self.recent.iter().filter(move |change| change.modseq > since && change.kind == kind);
+            since.map(|change| change.uid).collect::<Vec<Uid>>()
+        };
+        let mut changed = of(ChangeKind::Put);
+        changed.sort_unstable();
+        changed.dedup();
+        // what went since is no change any more
+        let changed = changed.into_iter().filter_map(|uid| find(&self.records, uid).ok()).map(|at| self.records[at]);
+        Some(Changes {
+            changed: changed.collect(),
+            vanished: of(ChangeKind::Expunged),
+            reach: Reach::Complete,
+            uids: Arc::clone(&self.uids),
+            until: self.highest,
+        })
+    }
+
+    /// The place of the first message without `\Seen`. What was looked through once is not looked through again.
+    fn first_unseen(&self) -> Option<usize> {
+        let from = self.unseen_from.load(Ordering::Relaxed);
+        let begin = self.records.partition_point(|record| record.uid.get() < from);
+        let found = self.records[begin..].iter().position(Record::unseen).map(|at| begin + at);
+        let all_seen = || self.records.last().map_or(from, |record| record.uid.get().saturating_add(1));
+        self.unseen_from.store(found.map_or_else(all_seen, |at| self.records[at].uid.get()), Ordering::Relaxed);
+        found
     }
 }
 

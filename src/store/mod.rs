@@ -70,7 +70,7 @@ pub use core::Settings;
 pub use directory::AccountEntry;
 pub use erase::AccountToo;
 pub use events::StoredEvent;
-pub use index::{Changes, MailboxIndex, Reach};
+pub use index::{Changes, MailboxIndex, Opening, Reach};
 pub use journal::Unclosed;
 pub use metadata::Annotation;
 pub use name::SEPARATOR;
@@ -81,7 +81,7 @@ pub use rows::{AccountKind, SpecialUse};
 pub use salvage::{Found, Stray, Strays};
 pub use sums::NamedSums;
 pub use tx::{AppendedMessage, BodyHandle, FlagOp, FlagsChanged, NewAccount, NewMessage, Subject, TransferReceipt, Tx};
-pub use view::MessageView;
+pub use view::{BodySource, MessageView};
 
 use crate::mail::{AccountId, Address, Edge, EnvelopeId, Fault, ScramKeys, Status, Time};
 use crate::seal::event::Leaf;
@@ -90,7 +90,7 @@ use crate::seal::row::{RowKey, open_row};
 use crate::seal::vault::Forget;
 use access::AccessRow;
 use bodies::{Bodies, MemoryBodies, Segments, SegmentsSettings};
-use core::{Core, Hints, Keys, engine_fault, key_fault, unseal};
+use core::{Core, Hints, Keys, Names, engine_fault, key_fault, unseal};
 use directory::Directory;
 use engine::{Batch, Engine, KeyValue, Memory, Sled};
 use index::Indices;
@@ -129,6 +129,7 @@ impl Store {
             directory: Directory::default(),
             indices: Indices::default(),
             hints: Hints::default(),
+            names: Names::default(),
             news: Newsroom::default(),
             failed: false.into(),
         });

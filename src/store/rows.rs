@@ -207,6 +207,7 @@ pub(super) struct BodyRef {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct View {
     pub(super) envelope: Option<(EnvelopeId, u16)>,
+    #[serde(with = "crate::mail::octets")]
     pub(super) prefix: Vec<u8>,
     pub(super) structure: Structure,
     pub(super) body: BodyRef,

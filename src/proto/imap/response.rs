@@ -61,6 +61,20 @@ pub fn text(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
 }
 
+/// A number. Tens of thousands of them make up the flags of a mailbox, which the general formatter would take twice as
+/// long for.
+pub fn number(out: &mut Vec<u8>, number: u64) {
+    let (mut digits, mut at, mut rest) = ([b'0'; 20], 20, number);
+    loop {
+        at -= 1;
+        digits[at] += u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+        if rest == 0 {
+            return out.extend_from_slice(&digits[at..]);
+        }
+    }
+}
+
 /// A quoted string; the bytes must be such that it may be one.
 pub(super) fn quoted(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
@@ -135,6 +149,13 @@ mod tests {
         let mut out = Vec::new();
         write(&mut out);
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn numbers_are_decimal() {
+        for value in [0, 7, 10, 4_294_967_295, u64::MAX] {
+            assert_eq!(written(|out| number(out, value)), value.to_string());
+        }
     }
 
     // [rfc3501#4.3]

@@ -8,8 +8,7 @@ use mail_parser::decoders::charsets::map::charset_decoder;
 /// Text from octets in a named charset.
 #[must_use]
 pub(super) fn decode(charset: &[u8], bytes: &[u8]) -> String {
-    let unicode = [&b"utf-8"[..], b"utf8", b"us-ascii", b"ascii", b""];
-    if unicode.iter().any(|name| charset.eq_ignore_ascii_case(name)) {
+    if is_unicode(charset) {
         return guess(bytes);
     }
     match charset_decoder(charset) {
@@ -21,11 +20,29 @@ pub(super) fn decode(charset: &[u8], bytes: &[u8]) -> String {
 /// Text from octets of no known charset.
 #[must_use]
 pub(super) fn guess(bytes: &[u8]) -> String {
-    match (std::str::from_utf8(bytes), charset_decoder(b"windows-1252")) {
-        (Ok(text), _) => text.to_owned(),
-        (Err(_), Some(decoder)) => decoder(bytes),
-        (Err(_), None) => String::from_utf8_lossy(bytes).into_owned(),
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => legacy(bytes),
     }
+}
+
+/// The same of octets that may be kept.
+#[must_use]
+pub(super) fn guess_owned(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| legacy(error.as_bytes()))
+}
+
+fn legacy(bytes: &[u8]) -> String {
+    match charset_decoder(b"windows-1252") {
+        Some(decoder) => decoder(bytes),
+        None => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+/// Whether a charset is UTF-8, a part of it, or none.
+#[must_use]
+pub(super) fn is_unicode(charset: &[u8]) -> bool {
+    [&b"utf-8"[..], b"utf8", b"us-ascii", b"ascii", b""].iter().any(|name| charset.eq_ignore_ascii_case(name))
 }
 
 /// Text from a header's value on one line: no NUL, and a CR or LF that is still in it becomes a space, so that it can

@@ -22,7 +22,10 @@ pub fn text(part: &Part, body: &[u8]) -> String {
         encoding => Cow::Owned(transfer::decode(encoding, body)),
     };
     let charset = part.content_type.parameters.get("charset").unwrap_or_default();
-    charset::decode(charset.as_bytes(), &decoded)
+    match decoded {
+        Cow::Owned(decoded) if charset::is_unicode(charset.as_bytes()) => charset::guess_owned(decoded),
+        decoded => charset::decode(charset.as_bytes(), &decoded),
+    }
 }
 
 /// The text of a header field from its raw value: unfolded, encoded words decoded wherever they stand, since senders

@@ -38,6 +38,7 @@ pub struct Structure {
     /// `message/rfc822` part that holds it.
     pub parts: Vec<Part>,
     /// The header of the message with its blank line, cut at a line end where the limit was reached.
+    #[serde(with = "crate::mail::octets")]
     pub header: Vec<u8>,
     /// Octets of the whole message.
     pub size: u64,

@@ -3,10 +3,11 @@
 
 use super::dispatch::{Outcome, write_line};
 use super::resync::Missed;
+use super::selected::Along;
 use super::stream::{self, Peer};
 use super::{Enabled, Imap, Output, preview, render};
 use crate::flows::{self, FetchBasis, Openings};
-use crate::mail::{AclRights, Fault, FlagSet, Keyword, MailboxId, ModSeq, Status, SystemFlags, Uid};
+use crate::mail::{AclRights, Fault, FlagSet, Keyword, ModSeq, Status, SystemFlags, Uid};
 use crate::proto::imap::command::{Access, Numbers};
 use crate::proto::imap::fetch::{Content, FetchItem, MarksSeen};
 use crate::proto::imap::name::Names;
@@ -14,7 +15,7 @@ use crate::proto::imap::response::{self, Completion};
 use crate::proto::imap::resync::FetchModifiers;
 use crate::proto::imap::sequence::SequenceSet;
 use crate::proto::mime::{Part, Structure};
-use crate::store::{Account, BodyReader, FlagOp, Record, TransferReceipt};
+use crate::store::{Account, BodyReader, BodySource, FlagOp, MessageView, Record, TransferReceipt};
 
 /// Messages whose flags are written between two looks at whether the client keeps up.
 const RECORDS_AT_ONCE: usize = 1000;
@@ -36,6 +37,7 @@ struct Message {
     number: u32,
     uid: Uid,
     structure: Structure,
+    source: BodySource,
     receipt: Option<TransferReceipt>,
 }
 
@@ -136,17 +138,13 @@ impl Imap {
         out: &mut Output,
     ) -> Result<Vec<(u32, Uid)>, Fault> {
         let selected = self.selected()?;
-        let mut chosen = selected.choose(set, numbers)?;
         if modifiers.vanished {
             self.tell_vanished(set, modifiers, out)?;
         }
-        if let Some(since) = modifiers.since {
-            selected.index.read(|records| {
-                let find = |uid: &Uid| records.binary_search_by_key(uid, |record| record.uid).ok();
-                // what is gone stays, to be found missing
-                chosen.retain(|(_, uid)| find(uid).is_none_or(|at| records[at].modseq > since));
-            });
-        }
+        let mut chosen = match modifiers.since {
+            None => selected.choose(set, numbers)?,
+            Some(since) => selected.choose_changed(set, numbers, since)?,
+        };
         if let Some(window) = modifiers.partial {
             chosen = chosen[window.of(chosen.len())].to_vec();
         }
@@ -190,8 +188,8 @@ impl Imap {
         let keywords = selected.tell_keywords(out);
         let mut text = Vec::with_capacity(batch.len() * 48);
         let told = selected.index.read(|records| {
-            let find = |uid: &Uid| records.binary_search_by_key(uid, |record| record.uid).ok();
-            let present = batch.iter().filter_map(|(number, uid)| Some((*number, &records[find(uid)?])));
+            let mut along = Along::new(records);
+            let present = batch.iter().filter_map(|(number, uid)| Some((*number, along.find(*uid)?)));
             present.inspect(|(number, record)| write_record(&mut text, *number, record, plan, &keywords)).count()
         });
         out.extend(&text);
@@ -248,14 +246,19 @@ impl Imap {
     }
 
     fn load(&self, plan: &Plan, batch: &[(u32, Uid)]) -> Result<Vec<Message>, Fault> {
-        let (account, mailbox) = (&self.selected()?.account, self.selected()?.mailbox);
-        let mut messages = Vec::with_capacity(batch.len());
-        for (number, uid) in batch {
-            match account.view(mailbox, *uid) {
-                Ok(view) => {
-                    let structure = view.structure.prefixed(&view.prefix);
+        let selected = self.selected()?;
+        let account = &selected.account;
+        let records: Vec<(u32, Record)> = selected.index.read(|records| {
+            let mut along = Along::new(records);
+            batch.iter().filter_map(|(number, uid)| Some((*number, *along.find(*uid)?))).collect()
+        });
+        let mut messages = Vec::with_capacity(records.len());
+        for (number, record) in records {
+            match account.view_of(&record) {
+                Ok(MessageView { prefix, structure, source, .. }) => {
+                    let structure = structure.prefixed(&prefix);
                     Self::check_encodings(plan, &structure)?;
-                    messages.push(Message { number: *number, uid: *uid, structure, receipt: None });
+                    messages.push(Message { number, uid: record.uid, structure, source, receipt: None });
                 }
                 Err(fault) if fault.status == Status::MessageGone => {}
                 Err(fault) => return Err(fault),
@@ -317,7 +320,7 @@ impl Imap {
         let selected = self.selected()?;
         let account = &selected.account;
         let body = match &message.receipt {
-            Some(receipt) => Some(account.body(selected.mailbox, message.uid, receipt)?),
+            Some(receipt) => Some(account.open(&message.source, receipt)?),
             None => None,
         };
         let gone = || Fault::user(Status::MessageGone, format!("UID {}", message.uid));
@@ -331,7 +334,6 @@ impl Imap {
             names: self.names,
             enabled: self.enabled,
             account,
-            mailbox: selected.mailbox,
         };
         let changed = plan.seen == MarksSeen::Yes && record.modseq > selected.view.known();
         let told = telling.write(if changed { Flags::Told } else { Flags::IfAsked }, out).await;
@@ -362,7 +364,6 @@ struct Telling<'a> {
     names: Names,
     enabled: Enabled,
     account: &'a Account,
-    mailbox: MailboxId,
 }
 
 impl Telling<'_> {
@@ -399,7 +400,7 @@ impl Telling<'_> {
     fn write_fact(&self, item: &FetchItem, text: &mut Vec<u8>) -> Result<(), Fault> {
         let structure = &self.message.structure;
         if *item == FetchItem::Preview {
-            preview::write(text, structure, &self.account.search_text(self.mailbox, self.message.uid)?)?;
+            preview::write(text, structure, &self.account.search_text_of(&self.message.source)?)?;
         } else if let FetchItem::BinarySize(section) = item {
             // [rfc3516#4.3]
             let size = section.part(structure).map_or_else(|| section.octets(structure), |part| part.decoded_size);
@@ -413,7 +414,9 @@ impl Telling<'_> {
 
 /// `* 3 FETCH (UID 7 FLAGS (\Seen))`
 fn write_record(text: &mut Vec<u8>, number: u32, record: &Record, plan: &Plan, keywords: &[Keyword]) {
-    response::text(text, format_args!("* {number} FETCH ("));
+    text.extend_from_slice(b"* ");
+    response::number(text, number.into());
+    text.extend_from_slice(b" FETCH (");
     for (at, item) in plan.items.iter().enumerate() {
         if at > 0 {
             text.push(b' ');

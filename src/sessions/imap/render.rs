@@ -60,12 +60,22 @@ pub(super) fn mailbox_id(mailbox: MailboxId) -> String {
 pub(super) fn of_record(out: &mut Vec<u8>, item: &FetchItem, record: &Record, keywords: &[Keyword]) -> Option<()> {
     match item {
         FetchItem::Flags => flags(out, record, keywords),
-        FetchItem::Uid => response::text(out, format_args!("UID {}", record.uid)),
+        FetchItem::Uid => {
+            out.extend_from_slice(b"UID ");
+            response::number(out, record.uid.get().into());
+        }
         FetchItem::InternalDate => {
             response::text(out, format_args!("INTERNALDATE \"{}\"", record.internal_date.internal_date()));
         }
-        FetchItem::Size => response::text(out, format_args!("RFC822.SIZE {}", record.size)),
-        FetchItem::ModSeq => response::text(out, format_args!("MODSEQ ({})", record.modseq)),
+        FetchItem::Size => {
+            out.extend_from_slice(b"RFC822.SIZE ");
+            response::number(out, record.size);
+        }
+        FetchItem::ModSeq => {
+            out.extend_from_slice(b"MODSEQ (");
+            response::number(out, record.modseq.0);
+            out.push(b')');
+        }
         FetchItem::SaveDate => response::text(out, format_args!("SAVEDATE \"{}\"", record.saved.internal_date())),
         // [rfc8474#5.1]
         FetchItem::EmailId => response::text(out, format_args!("EMAILID ({})", email_id(record))),

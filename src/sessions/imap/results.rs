@@ -33,7 +33,8 @@ pub(super) enum TellsModSeq {
 pub(super) fn plain(text: &mut Vec<u8>, word: &str, found: &[Found], numbers: Numbers, modseq: TellsModSeq) {
     response::text(text, format_args!("* {word}"));
     for message in found {
-        response::text(text, format_args!(" {}", message.shown(numbers)));
+        text.push(b' ');
+        response::number(text, message.shown(numbers).into());
     }
     if let (TellsModSeq::Yes, Some(highest)) = (modseq, highest(found)) {
         response::text(text, format_args!(" (MODSEQ {highest})"));

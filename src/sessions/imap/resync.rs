@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     fn view(uids: &[u32]) -> View {
-        View::new(uids.iter().map(|uid| Uid::new(*uid).unwrap()).collect(), ModSeq(1))
+        View::new(std::sync::Arc::new(uids.iter().map(|uid| Uid::new(*uid).unwrap()).collect()), ModSeq(1))
     }
 
     // [rfc7162#3.2.5]

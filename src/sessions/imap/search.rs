@@ -10,15 +10,17 @@ use super::dispatch::{Outcome, write_line};
 use super::matching::{Facts, Query, texts};
 use super::results::{self, Found, TellsModSeq};
 use super::{Imap, Output};
-use crate::mail::{Fault, MailboxId, Status, Time, Uid};
+use crate::mail::{Edge, Fault, MailboxId, Status, Time, Uid};
 use crate::proto::imap::command::Numbers;
 use crate::proto::imap::response::Completion;
 use crate::proto::imap::returns::Returns;
 use crate::proto::imap::search::SearchKey;
 use crate::store::{Account, MailboxIndex, MessageView, Record};
 
-/// Messages that are read in one turn.
-const TURN: usize = 64;
+/// Messages that are read between two looks at the clock.
+const STEP: usize = 64;
+/// Milliseconds of a turn. What takes less is done in one; a turn costs more than a message whose digest is kept.
+const TURN: i64 = 10;
 /// Seconds without a word after which a client is told how far its command is (RFC 9585 §3 advises 10 to 15).
 const SILENCE: i64 = 10;
 
@@ -143,11 +145,15 @@ impl Imap {
         if candidates.is_empty() {
             return Ok(found);
         }
-        let (query, mut progress) = (Arc::new(query), self.progress(tag, candidates.len()));
-        for turn in candidates.chunks(TURN) {
-            let (query, reader, turn) = (Arc::clone(&query), reader.clone(), turn.to_vec());
-            found.extend(self.in_turn(move || reader.judge_all(&query, &turn)).await?);
-            progress.made(TURN, self.services.edge.now(), out).await;
+        let mut progress = self.progress(tag, candidates.len());
+        let (query, candidates, mut at) = (Arc::new(query), Arc::<[Candidate]>::from(candidates), 0);
+        while at < candidates.len() {
+            let (query, reader, all, edge) =
+                (Arc::clone(&query), reader.clone(), Arc::clone(&candidates), self.services.edge.clone());
+            let (more, judged) = self.in_turn(move || reader.judge_some(&query, &all[at..], &edge)).await?;
+            found.extend(more);
+            at += judged;
+            progress.made(judged, self.services.edge.now(), out).await;
         }
         found.sort_unstable();
         Ok(found)
@@ -164,13 +170,13 @@ impl Imap {
         let mut digests = reader.digests.find(reader.mailbox, records.iter().map(|record| record.message));
         let missing: Vec<usize> = (0..records.len()).filter(|at| digests[*at].is_none()).collect();
         progress.done = records.len() - missing.len();
-        for turn in missing.chunks(TURN) {
+        for turn in missing.chunks(STEP) {
             let (reader, turn_records) = (reader.clone(), turn.iter().map(|at| records[*at]).collect::<Vec<_>>());
             let read = self.in_turn(move || reader.digest_all(&turn_records)).await?;
             for (at, digest) in turn.iter().zip(read) {
                 digests[*at] = digest;
             }
-            progress.made(TURN, self.services.edge.now(), out).await;
+            progress.made(STEP, self.services.edge.now(), out).await;
         }
         Ok(digests)
     }
@@ -261,6 +267,19 @@ pub(super) struct Reader {
 }
 
 impl Reader {
+    /// Judges the first of the candidates, as many as one turn has time for; how many they were.
+    fn judge_some(&self, query: &Query, candidates: &[Candidate], edge: &Edge) -> Result<(Vec<Found>, usize), Fault> {
+        let (end, mut found, mut judged) = (edge.now().0 + TURN, Vec::new(), 0);
+        for step in candidates.chunks(STEP) {
+            found.extend(self.judge_all(query, step)?);
+            judged += step.len();
+            if edge.now().0 >= end {
+                break;
+            }
+        }
+        Ok((found, judged))
+    }
+
     pub(super) fn judge_all(&self, query: &Query, candidates: &[Candidate]) -> Result<Vec<Found>, Fault> {
         let records: Vec<Record> = candidates.iter().map(|candidate| candidate.record).collect();
         let digests = self.digest_all(&records)?;
@@ -283,13 +302,13 @@ impl Reader {
         if let Some(answer) = query.judge(&by_digest) {
             return Ok(answer);
         }
-        let MessageView { prefix, structure, .. } = self.account.view(self.mailbox, record.uid)?;
+        let MessageView { prefix, structure, source, .. } = self.account.view_of(record)?;
         let structure = structure.prefixed(&prefix);
         let by_header = Facts { header: Some(&structure.header), ..by_digest };
         if let Some(answer) = query.judge(&by_header) {
             return Ok(answer);
         }
-        let body = self.account.search_text(self.mailbox, record.uid)?;
+        let body = self.account.search_text_of(&source)?;
         let texts = texts(&structure, |range| body.read(range))?;
         Ok(query.judge(&Facts { texts: Some(&texts), ..by_header }).unwrap_or(false))
     }
@@ -299,7 +318,7 @@ impl Reader {
         let mut digests = self.digests.find(self.mailbox, records.iter().map(|record| record.message));
         let mut read = Vec::new();
         for (record, digest) in records.iter().zip(&mut digests).filter(|(_, digest)| digest.is_none()) {
-            match self.account.view(self.mailbox, record.uid) {
+            match self.account.view_of(record) {
                 Ok(MessageView { prefix, mut structure, .. }) => {
                     structure.header.splice(0..0, prefix);
                     let new = Arc::new(Digest::of(&structure.header));
@@ -350,7 +369,7 @@ mod tests {
         for (second, told) in
             [(105, ""), (110, "* OK [INPROGRESS (\"a1\" 128 200)] still at it\r\n"), (119, ""), (999, "")]
         {
-            progress.made(TURN, Time::from_secs(second), &mut out).await;
+            progress.made(STEP, Time::from_secs(second), &mut out).await;
             assert_eq!(String::from_utf8(out.take()).unwrap(), told, "{second}");
         }
     }

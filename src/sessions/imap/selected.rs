@@ -12,7 +12,7 @@ use super::notify::Selection;
 use super::places::{Pass, Place, lacking};
 use super::view::{Changes, Expunges, News, View};
 use super::{Enabled, Imap, Output, render};
-use crate::mail::{AccountId, AclRights, Fault, FlagSet, Keyword, MailboxId, Status, SystemFlags, Time, Uid};
+use crate::mail::{AccountId, AclRights, Fault, FlagSet, Keyword, MailboxId, ModSeq, Status, SystemFlags, Time, Uid};
 use crate::proto::imap::command::{Access, Kind, Numbers};
 use crate::proto::imap::response;
 use crate::proto::imap::sequence::{SequenceSet, compact};
@@ -64,15 +64,14 @@ impl Selected {
     pub(super) fn open(place: &Place, access: Access) -> Result<(Self, Opened), Fault> {
         let (account, mailbox, rights) = (place.account.clone(), place.info.id, place.rights);
         let (hints, index) = (account.subscribe()?, account.index(mailbox)?);
-        let keywords = index.keywords().len();
-        let (records, known) = index.snapshot();
+        let opening = index.opening();
         let opened = Opened {
-            messages: records.len(),
-            first_unseen: records.iter().position(Record::unseen).map(|at| at + 1),
-            after_last: records.last().map_or(1, |record| record.uid.get().saturating_add(1)),
+            messages: opening.uids.len(),
+            first_unseen: opening.first_unseen.map(|at| at + 1),
+            after_last: opening.uids.last().map_or(1, |uid| uid.get().saturating_add(1)),
         };
-        let view = View::new(records.iter().map(|record| record.uid).collect(), known);
-        let (withdrawn, contexts) = (false, Contexts::default());
+        let view = View::new(opening.uids, opening.highest);
+        let (withdrawn, contexts, keywords) = (false, Contexts::default(), opening.keywords);
         let (saved, fresh) = (Vec::new(), Vec::new());
         Ok((
             Self { account, mailbox, access, rights, withdrawn, hints, index, view, keywords, saved, fresh, contexts },
@@ -102,6 +101,55 @@ impl Selected {
         }
         let beyond = |_| Fault::user(Status::Syntax, "a sequence number beyond the last message");
         self.view.select(set, numbers).map_err(beyond)
+    }
+
+    /// Of the messages that a set means those that changed since. What is gone stays, to be found missing.
+    ///
+    /// # Errors
+    /// As [`choose`](Self::choose).
+    // [rfc7162#3.1.4]
+    pub(super) fn choose_changed(
+        &self,
+        set: &SequenceSet,
+        numbers: Numbers,
+        since: ModSeq,
+    ) -> Result<Vec<(u32, Uid)>, Fault> {
+        if let Some(chosen) = self.choose_recent(set, numbers, since) {
+            return Ok(chosen);
+        }
+        let mut chosen = self.choose(set, numbers)?;
+        self.index.read(|records| {
+            let mut along = Along::new(records);
+            chosen.retain(|(_, uid)| along.find(*uid).is_none_or(|record| record.modseq > since));
+        });
+        Ok(chosen)
+    }
+
+    /// The same from the last changes, without a look at the whole mailbox; none where they don't tell, or the set is
+    /// to be looked at with more care.
+    fn choose_recent(&self, set: &SequenceSet, numbers: Numbers, since: ModSeq) -> Option<Vec<(u32, Uid)>> {
+        if set.is_saved_result() || since > self.view.known() {
+            return None;
+        }
+        let last = match numbers {
+            Numbers::Sequence if set.highest_named() > self.view.len() => return None,
+            Numbers::Sequence => self.view.len(),
+            Numbers::Uid => self.view.last().map_or(0, Uid::get),
+        };
+        let changes = self.index.recent_changes(since)?;
+        let ranges = set.ranges(last);
+        let mut uids: Vec<Uid> = changes.changed.iter().map(|record| record.uid).collect();
+        uids.extend(changes.vanished);
+        uids.extend(self.view.held());
+        uids.sort_unstable();
+        uids.dedup();
+        let numbered = uids.into_iter().filter_map(|uid| Some((self.view.number(uid)?, uid)));
+        let named = |number: u32| {
+            let at = ranges.partition_point(|range| *range.end() < number);
+            ranges.get(at).is_some_and(|range| range.contains(&number))
+        };
+        let is_named = |(number, uid): &(u32, Uid)| named(if numbers == Numbers::Uid { uid.get() } else { *number });
+        Some(numbered.filter(is_named).collect())
     }
 
     /// Messages as a command names them: `1:3,7`.
@@ -215,18 +263,18 @@ impl Selected {
     fn changes(&self) -> Result<(Changes, Vec<Record>), Fault> {
         if self.index.is_gone() || self.withdrawn {
             let vanished = self.view.all().map(|(_, uid)| uid).collect();
-            return Ok((Changes { changed: Vec::new(), vanished, known: self.view.known() }, Vec::new()));
+            return Ok((Changes { changed: Vec::new(), vanished, all: None, known: self.view.known() }, Vec::new()));
         }
         let log = self.index.changes(self.view.known())?;
-        let vanished = match log.reach {
-            Reach::Complete => log.vanished,
+        let (vanished, all) = match log.reach {
+            Reach::Complete => (log.vanished, Some(log.uids)),
             Reach::Forgotten => {
                 let present: HashSet<Uid> = self.index.read(|records| records.iter().map(|r| r.uid).collect());
-                self.view.all().map(|(_, uid)| uid).filter(|uid| !present.contains(uid)).collect()
+                (self.view.all().map(|(_, uid)| uid).filter(|uid| !present.contains(uid)).collect(), None)
             }
         };
         let changed = log.changed.iter().map(|record| (record.uid, record.modseq)).collect();
-        Ok((Changes { changed, vanished, known: log.until }, log.changed))
+        Ok((Changes { changed, vanished, all, known: log.until }, log.changed))
     }
 }
 
@@ -313,6 +361,33 @@ impl Imap {
         if let Err(fault) = self.fetch_unasked(items, &chosen, out).await {
             tracing::error!(target: "sceau::imap", %fault, "a client was not told of new messages");
         }
+    }
+}
+
+/// Finds the records of ascending UIDs: each is nearly always the next one.
+pub(super) struct Along<'a> {
+    records: &'a [Record],
+    at: usize,
+}
+
+impl<'a> Along<'a> {
+    pub(super) fn new(records: &'a [Record]) -> Self {
+        Self { records, at: 0 }
+    }
+
+    /// The record of this message, if it is there.
+    pub(super) fn find(&mut self, uid: Uid) -> Option<&'a Record> {
+        if self.records.get(self.at).is_none_or(|record| record.uid != uid) {
+            match self.records.binary_search_by_key(&uid, |record| record.uid) {
+                Ok(at) => self.at = at,
+                Err(at) => {
+                    self.at = at;
+                    return None;
+                }
+            }
+        }
+        self.at += 1;
+        self.records.get(self.at - 1)
     }
 }
 

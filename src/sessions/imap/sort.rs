@@ -7,6 +7,7 @@ use super::digest::Digest;
 use super::dispatch::Outcome;
 use super::results::Found;
 use super::search::Telling;
+use super::selected::Along;
 use super::threading::{self, Member};
 use super::{Imap, Output};
 use crate::mail::Fault;
@@ -90,9 +91,10 @@ impl Imap {
     /// The messages that a search finds, with their digests, ascending.
     async fn sortable(&mut self, tag: &str, key: SearchKey, out: &mut Output) -> Result<Vec<Sortable>, Fault> {
         let found = self.find(tag, key, out).await?;
-        let index = Arc::clone(&self.selected()?.index);
-        let records: Vec<(Found, Record)> =
-            found.into_iter().filter_map(|found| Some((found, index.get(found.uid)?))).collect();
+        let records: Vec<(Found, Record)> = self.selected()?.index.read(|records| {
+            let mut along = Along::new(records);
+            found.into_iter().filter_map(|found| Some((found, *along.find(found.uid)?))).collect()
+        });
         let wanted: Vec<Record> = records.iter().map(|(_, record)| *record).collect();
         let digests = self.digests(tag, &wanted, out).await?;
         let sortable = |((found, record), digest): ((Found, Record), Option<Arc<Digest>>)| {

@@ -2,6 +2,7 @@
 //! since a thread may be as deep as the mailbox is long.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::digest::Digest;
@@ -70,11 +71,12 @@ struct Forest<'a> {
     roots: Vec<usize>,
 }
 
-impl Forest<'_> {
+impl<'a> Forest<'a> {
     /// Step 1 and 2: a place for each message and each reference, linked as the references say.
     fn link(&mut self) {
-        let mut places: HashMap<&str, usize> = HashMap::new();
         let members = self.members;
+        let mut places: HashMap<&str, usize> = HashMap::with_capacity(members.len() * 2);
+        self.nodes.reserve(members.len());
         for (at, member) in members.iter().enumerate() {
             let id = &*member.digest.message_id;
             let place = match places.get(id).copied() {
@@ -151,6 +153,9 @@ impl Forest<'_> {
     /// Step 3: places without a message go; their children move up, but not several into the top level.
     fn prune(&mut self) {
         for node in self.top_down().into_iter().rev() {
+            if self.nodes[node].children.iter().all(|child| self.nodes[*child].message.is_some()) {
+                continue;
+            }
             let children = std::mem::take(&mut self.nodes[node].children);
             self.nodes[node].children = children.into_iter().flat_map(|child| self.replaced(child)).collect();
         }
@@ -187,11 +192,14 @@ impl Forest<'_> {
             }
         }
         let mut roots = std::mem::take(&mut self.roots);
-        roots.sort_by_key(|root| self.date(*root));
+        roots.sort_by_cached_key(|root| self.date(*root));
         self.roots = roots;
     }
 
     fn sort_children(&mut self, node: usize) {
+        if self.nodes[node].children.len() < 2 {
+            return;
+        }
         let mut children = std::mem::take(&mut self.nodes[node].children);
         children.sort_by_key(|child| self.date(*child));
         self.nodes[node].children = children;
@@ -199,7 +207,7 @@ impl Forest<'_> {
 
     /// Step 5: threads with the same base subject become one.
     fn gather(&mut self) {
-        let mut table: HashMap<Box<str>, usize> = HashMap::new();
+        let mut table: HashMap<&str, usize> = HashMap::with_capacity(self.roots.len());
         for root in &self.roots {
             let Some((subject, answers)) = self.subject(*root) else { continue };
             let better = |known: &usize| {
@@ -207,13 +215,13 @@ impl Forest<'_> {
                 let answers_known = self.subject(*known).is_some_and(|(_, answers)| answers);
                 is_dummy(*root) && !is_dummy(*known) || answers_known && !answers && !is_dummy(*known)
             };
-            if table.get(&subject).is_none_or(better) {
+            if table.get(subject).is_none_or(better) {
                 table.insert(subject, *root);
             }
         }
         let mut kept = Vec::with_capacity(self.roots.len());
         for root in std::mem::take(&mut self.roots) {
-            match self.subject(root).and_then(|(subject, _)| table.get_mut(&subject)) {
+            match self.subject(root).and_then(|(subject, _)| table.get_mut(subject)) {
                 Some(first) if *first != root => self.merge(root, first, &mut kept),
                 _ => kept.push(root),
             }
@@ -246,9 +254,10 @@ impl Forest<'_> {
     }
 
     /// The folded base subject of a thread, if it has any, and whether it answers.
-    fn subject(&self, root: usize) -> Option<(Box<str>, bool)> {
-        let digest = &self.members[self.first_message(root)?].digest;
-        (!digest.subject.is_empty()).then(|| (digest.subject.clone(), digest.answers))
+    fn subject(&self, root: usize) -> Option<(&'a str, bool)> {
+        let members = self.members;
+        let digest = &members[self.first_message(root)?].digest;
+        (!digest.subject.is_empty()).then_some((&*digest.subject, digest.answers))
     }
 
     /// Step 6: all siblings in the order of dates.
@@ -257,7 +266,7 @@ impl Forest<'_> {
             self.sort_children(node);
         }
         let mut roots = std::mem::take(&mut self.roots);
-        roots.sort_by_key(|root| self.date(*root));
+        roots.sort_by_cached_key(|root| self.date(*root));
         self.roots = roots;
     }
 
@@ -281,7 +290,8 @@ impl Forest<'_> {
                 Do::Node(node) => &self.nodes[node],
             };
             if let Some(at) = node.message {
-                text.push_str(&self.members[at].shown.to_string());
+                // writing to a String can't fail
+                let _ = write!(text, "{}", self.members[at].shown);
             }
             match &node.children[..] {
                 [] => {}

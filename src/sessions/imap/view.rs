@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use crate::mail::{ModSeq, Uid};
 use crate::proto::imap::command::Numbers;
@@ -15,8 +16,8 @@ use crate::proto::imap::sequence::SequenceSet;
 /// The selected mailbox as the client knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct View {
-    /// The messages that have sequence numbers, ascending.
-    uids: Vec<Uid>,
+    /// The messages that have sequence numbers, ascending: the mailbox's own list wherever the client knows just that.
+    uids: Arc<Vec<Uid>>,
     /// The change log was read up to here.
     known: ModSeq,
     /// Of `uids`, those that are gone and whose expunge the client was not told.
@@ -32,6 +33,8 @@ pub(super) struct Changes {
     pub(super) changed: Vec<(Uid, ModSeq)>,
     /// Messages that went.
     pub(super) vanished: Vec<Uid>,
+    /// All messages after these changes, ascending, where that is known.
+    pub(super) all: Option<Arc<Vec<Uid>>>,
     /// The log was read up to here.
     pub(super) known: ModSeq,
 }
@@ -63,7 +66,7 @@ pub(super) struct BeyondLast;
 
 impl View {
     /// A mailbox that has just been selected: its messages, ascending, and the state of its log.
-    pub(super) fn new(uids: Vec<Uid>, known: ModSeq) -> Self {
+    pub(super) fn new(uids: Arc<Vec<Uid>>, known: ModSeq) -> Self {
         Self { uids, known, held: BTreeSet::new(), own: HashMap::new() }
     }
 
@@ -85,6 +88,11 @@ impl View {
     /// Whether the client knows messages that are gone.
     pub(super) fn holds_expunges(&self) -> bool {
         !self.held.is_empty()
+    }
+
+    /// The messages that are gone and whose expunge the client was not told, ascending.
+    pub(super) fn held(&self) -> impl Iterator<Item = Uid> + '_ {
+        self.held.iter().copied()
     }
 
     /// The sequence number of a message.
@@ -132,36 +140,42 @@ impl View {
     // [rfc3501#7.4.1] [clients#imap-traps]
     pub(super) fn apply(&mut self, changes: &Changes, expunges: Expunges) -> Vec<News> {
         self.held.extend(changes.vanished.iter().filter(|uid| self.uids.binary_search(uid).is_ok()));
-        let mut news = match expunges {
-            Expunges::Tell => self.expunge(),
-            Expunges::Hold => Vec::new(),
+        let gone = match expunges {
+            Expunges::Tell => std::mem::take(&mut self.held),
+            Expunges::Hold => BTreeSet::new(),
         };
-        let before = self.len();
-        let mut flags = Vec::new();
-        for (uid, change) in &changes.changed {
-            if self.uids.last().is_none_or(|last| uid > last) {
-                self.uids.push(*uid);
-            } else if self.own.get(uid) != Some(change) && !self.held.contains(uid) {
-                flags.extend(self.number(*uid).map(|number| News::Flags(number, *uid)));
-            }
-        }
-        if self.len() > before {
+        let mut news: Vec<News> =
+            gone.iter().rev().filter_map(|uid| Some(News::Expunged(self.number(*uid)?, *uid))).collect();
+        let (last, before) = (self.last(), self.uids.len() - news.len());
+        let is_new = |uid: Uid| last.is_none_or(|last| uid > last);
+        let came = changes.changed.iter().map(|(uid, _)| *uid).filter(|uid| is_new(*uid));
+        self.replace(&gone, came, changes.all.as_ref());
+        if self.uids.len() > before {
             news.push(News::Exists(self.len()));
         }
-        news.extend(flags);
+        for (uid, change) in changes.changed.iter().filter(|(uid, _)| !is_new(*uid)) {
+            if self.own.get(uid) != Some(change) && !self.held.contains(uid) {
+                news.extend(self.number(*uid).map(|number| News::Flags(number, *uid)));
+            }
+        }
         self.known = changes.known;
         self.own.retain(|_, change| *change > changes.known);
         news
     }
 
-    /// Takes the gone messages out.
-    fn expunge(&mut self) -> Vec<News> {
-        let gone = std::mem::take(&mut self.held);
-        let news = gone.iter().rev().filter_map(|uid| Some(News::Expunged(self.number(*uid)?, *uid))).collect();
-        if !gone.is_empty() {
-            self.uids.retain(|uid| !gone.contains(uid));
+    /// Takes the gone messages out and the new ones in. A client that knows all of the mailbox shares its list.
+    fn replace(&mut self, gone: &BTreeSet<Uid>, came: impl Iterator<Item = Uid>, all: Option<&Arc<Vec<Uid>>>) {
+        match all.filter(|_| self.held.is_empty()) {
+            Some(all) => self.uids = Arc::clone(all),
+            None => {
+                let mut came = came.peekable();
+                if !gone.is_empty() || came.peek().is_some() {
+                    let uids = Arc::make_mut(&mut self.uids);
+                    uids.retain(|uid| !gone.contains(uid));
+                    uids.extend(came);
+                }
+            }
         }
-        news
     }
 
     /// The messages whose UIDs lie in a range.
@@ -197,13 +211,14 @@ mod tests {
     }
 
     fn view(uids: &[u32]) -> View {
-        View::new(uids.iter().copied().map(uid).collect(), ModSeq(10))
+        View::new(Arc::new(uids.iter().copied().map(uid).collect()), ModSeq(10))
     }
 
     fn changes(changed: &[(u32, u64)], vanished: &[u32], known: u64) -> Changes {
         Changes {
             changed: changed.iter().map(|(number, change)| (uid(*number), ModSeq(*change))).collect(),
             vanished: vanished.iter().copied().map(uid).collect(),
+            all: None,
             known: ModSeq(known),
         }
     }
@@ -289,43 +304,68 @@ mod tests {
         #[test]
         fn a_client_that_believes_the_news_knows_the_mailbox(
             steps in proptest::collection::vec((0_u8..4, any::<prop::sample::Index>(), any::<bool>()), 0..60),
+            shares in any::<bool>(),
         ) {
-            let (mut view, mut client, mut mailbox) = (View::new(Vec::new(), ModSeq(0)), Vec::new(), Vec::new());
-            let (mut log, mut next_uid, mut modseq) = (changes(&[], &[], 0), 1, 0);
+            let (mut view, mut client) = (View::new(Arc::default(), ModSeq(0)), Vec::new());
+            let mut mailbox = Mailbox { uids: Vec::new(), next_uid: 1, modseq: 0, log: changes(&[], &[], 0), shares };
             for (step, pick, hold) in steps {
-                modseq += 1;
-                match (step, mailbox.is_empty()) {
-                    (0, _) | (_, true) => {
-                        mailbox.push(uid(next_uid));
-                        log.changed.push((uid(next_uid), ModSeq(modseq)));
-                        next_uid += 1;
-                    }
-                    (1, _) => {
-                        let gone = mailbox.remove(pick.index(mailbox.len()));
-                        log.changed.retain(|(other, _)| *other != gone);
-                        log.vanished.push(gone);
-                    }
-                    (2, _) => {
-                        let changed = mailbox[pick.index(mailbox.len())];
-                        log.changed.retain(|(other, _)| *other != changed);
-                        log.changed.push((changed, ModSeq(modseq)));
-                        log.changed.sort_unstable();
-                    }
-                    _ => {
-                        log.known = ModSeq(modseq);
-                        let expunges = if hold { Expunges::Hold } else { Expunges::Tell };
-                        for news in view.apply(&std::mem::replace(&mut log, changes(&[], &[], 0)), expunges) {
-                            believe(&mut client, &news, &view)?;
-                        }
-                        prop_assert_eq!(&client, &view.uids);
-                    }
+                if step < 3 {
+                    mailbox.happen(step, pick);
+                    continue;
                 }
+                let expunges = if hold { Expunges::Hold } else { Expunges::Tell };
+                for news in view.apply(&mailbox.take_log(), expunges) {
+                    believe(&mut client, &news, &view)?;
+                }
+                prop_assert_eq!(&client, &*view.uids);
+                // a list of its own only while there is something that the client must not know
+                prop_assert!(!shares || view.holds_expunges() || *view.uids == mailbox.uids);
             }
-            log.known = ModSeq(modseq);
-            for news in view.apply(&log, Expunges::Tell) {
+            for news in view.apply(&mailbox.take_log(), Expunges::Tell) {
                 believe(&mut client, &news, &view)?;
             }
-            prop_assert_eq!(client, mailbox);
+            prop_assert_eq!(client, mailbox.uids);
+        }
+    }
+
+    /// A mailbox to which things happen, and what its log says of them.
+    struct Mailbox {
+        uids: Vec<Uid>,
+        next_uid: u32,
+        modseq: u64,
+        log: Changes,
+        shares: bool,
+    }
+
+    impl Mailbox {
+        fn happen(&mut self, step: u8, pick: prop::sample::Index) {
+            self.modseq += 1;
+            let modseq = ModSeq(self.modseq);
+            match (step, self.uids.is_empty()) {
+                (0, _) | (_, true) => {
+                    self.uids.push(uid(self.next_uid));
+                    self.log.changed.push((uid(self.next_uid), modseq));
+                    self.next_uid += 1;
+                }
+                (1, _) => {
+                    let gone = self.uids.remove(pick.index(self.uids.len()));
+                    self.log.changed.retain(|(other, _)| *other != gone);
+                    self.log.vanished.push(gone);
+                }
+                _ => {
+                    let changed = self.uids[pick.index(self.uids.len())];
+                    self.log.changed.retain(|(other, _)| *other != changed);
+                    self.log.changed.push((changed, modseq));
+                    self.log.changed.sort_unstable();
+                }
+            }
+        }
+
+        /// The log since it was taken last.
+        fn take_log(&mut self) -> Changes {
+            let all = self.shares.then(|| Arc::new(self.uids.clone()));
+            let log = std::mem::replace(&mut self.log, changes(&[], &[], 0));
+            Changes { all, known: ModSeq(self.modseq), ..log }
         }
     }
 

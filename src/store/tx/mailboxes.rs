@@ -2,7 +2,7 @@
 
 use super::{Effect, Tx};
 use crate::mail::{AccountId, Fault, MailboxId, Status};
-use crate::store::core::{seal, unseal};
+use crate::store::core::{Core, seal, unseal};
 use crate::store::directory::AccountEntry;
 use crate::store::index::{IndexChange, no_mailbox};
 use crate::store::name;
@@ -141,7 +141,7 @@ impl Tx<'_> {
     }
 
     fn subscription(&self, account: AccountId, name: &str) -> Vec<u8> {
-        key::subscription(account, &self.core.keys.tag(&format!("subscription {account}"), name))
+        subscription(self.core, account, name)
     }
 
     /// The mailbox of this name.
@@ -231,6 +231,11 @@ impl Tx<'_> {
         let rows = self.scan(&key::mailboxes(account))?;
         rows.iter().map(|(place, sealed)| open_mailbox(&entry, place, sealed)).collect()
     }
+}
+
+/// The place of a name among an account's subscriptions.
+pub(in crate::store) fn subscription(core: &Core, account: AccountId, name: &str) -> Vec<u8> {
+    key::subscription(account, &core.keys.tag(&format!("subscription {account}"), name))
 }
 
 /// Reads a mailbox's row with the identity at its key's end.

@@ -171,7 +171,8 @@ impl Tx<'_> {
         record: &Record,
         rights: AclRights,
     ) -> Result<FlagSet, Fault> {
-        let names = self.mailbox_row(account, mailbox)?.keywords;
+        // the table lies in a sealed row: it is opened only for a message that has keywords
+        let names = if record.keywords == 0 { Vec::new() } else { self.mailbox_row(account, mailbox)?.keywords };
         Ok(crate::store::index::flag_set(record, &names).allowed(rights))
     }
 

@@ -27,7 +27,7 @@ pub use bodies::BodyHandle;
 pub(super) use events::{OPERATOR, may_begin, openings_place};
 pub use events::{Subject, TransferReceipt};
 pub use flags::{FlagOp, FlagsChanged};
-pub(super) use mailboxes::open_mailbox;
+pub(super) use mailboxes::{open_mailbox, subscription};
 pub use messages::{AppendedMessage, NewMessage};
 pub(super) use purge::secrets_of;
 
