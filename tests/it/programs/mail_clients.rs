@@ -118,7 +118,7 @@ fn mbsync_config(demo: &Demo, a: &Operator<'_>) -> std::path::PathBuf {
 }
 
 /// The message files of a maildir.
-fn messages(maildir: &Path) -> Vec<std::path::PathBuf> {
+pub(super) fn messages(maildir: &Path) -> Vec<std::path::PathBuf> {
     let files = |folder: &str| fs::read_dir(maildir.join(folder)).unwrap().map(|entry| entry.unwrap().path());
     let mut found: Vec<_> = files("new").chain(files("cur")).collect();
     found.sort();

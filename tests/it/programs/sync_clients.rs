@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::demo::{Demo, Operator};
+use super::mail_clients::messages;
 use crate::tools::{have, run};
 
 /// The messages that mbsync carries both ways.
@@ -195,14 +196,6 @@ fn mbsync(demo: &Demo, a: &Operator<'_>, maildirs: &Path) {
     fs::write(&config, text).unwrap();
     let (ok, told) = run(Command::new("mbsync").arg("-c").arg(&config).arg("-a"), "");
     assert!(ok, "{told}");
-}
-
-/// The message files of a maildir.
-fn messages(maildir: &Path) -> Vec<PathBuf> {
-    let files = |folder: &str| fs::read_dir(maildir.join(folder)).unwrap().map(|entry| entry.unwrap().path());
-    let mut found: Vec<_> = files("new").chain(files("cur")).collect();
-    found.sort();
-    found
 }
 
 /// A mailbox of Dovecot's that sessions open without signing in.
