@@ -94,12 +94,11 @@ impl Content {
         self.name == Name::Binary
     }
 
-    /// Whether octets of the message's body leave, which is a transfer; its own header fields are none. The header of
-    /// an enclosed message and of a part are inside the body.
+    /// Whether octets of the message's body leave, which is a transfer.
     // [proofs#when-is-it-open]
     #[must_use]
     pub fn is_body(&self) -> bool {
-        !self.section.path.is_empty() || matches!(self.section.text, SectionText::Whole | SectionText::Text)
+        self.section.is_body()
     }
 }
 

@@ -94,6 +94,14 @@ impl Section {
         valid.then_some(Self { path, text })
     }
 
+    /// Whether octets of the message's body are meant; its own header and fields of it are none. The header of an
+    /// enclosed message and of a part are inside the body.
+    // [proofs#when-is-it-open]
+    #[must_use]
+    pub fn is_body(&self) -> bool {
+        !self.path.is_empty() || matches!(self.text, SectionText::Whole | SectionText::Text)
+    }
+
     /// The part that the numbers lead to; none for a message itself, and where there is no such part.
     #[must_use]
     pub fn part<'a>(&self, structure: &'a Structure) -> Option<&'a Part> {

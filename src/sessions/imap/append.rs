@@ -15,7 +15,7 @@ use crate::store::{BodyOrigin, BodyWriter, NewMessage, SealedBody, Tx};
 
 /// Messages of one command.
 const MESSAGES_MAX: usize = 1000;
-/// Parts of one command's messages, as CATENATE names them.
+/// Literals and URLs of one command, whether each is a message or a part of one.
 const PARTS_MAX: usize = 1000;
 /// Octets of headers that wait for the commit of one command.
 const HEADERS_MAX: usize = 16 << 20;
@@ -140,8 +140,7 @@ impl Imap {
         if headers == Headers::Utf8 && self.names != Names::Utf8 {
             return Err(Fault::user(Status::OutOfSequence, "UTF8 without ENABLE UTF8=ACCEPT"));
         }
-        let limit = self.services.limits.append;
-        self.upload()?.reserve(size, limit)
+        self.reserve(size)
     }
 
     /// Room for octets that will be pushed.
@@ -232,7 +231,7 @@ impl Upload {
         if current.size > limit {
             return Err(Fault::user(Status::MessageTooLarge, "CATENATE beyond the limit"));
         }
-        if self.parts > PARTS_MAX.max(MESSAGES_MAX) {
+        if self.parts > PARTS_MAX {
             return Err(Fault::user(Status::LimitReached, "too many parts in one APPEND"));
         }
         let full = || Fault::user(Status::MailboxFull, "APPEND beyond the quota");
@@ -252,7 +251,7 @@ impl Upload {
 }
 
 impl Complete {
-    fn append(&self, tx: &mut Tx<'_>, account: crate::mail::AccountId, mailbox: MailboxId) -> Result<Uid, Fault> {
+    fn append(&self, tx: &mut Tx<'_>, account: AccountId, mailbox: MailboxId) -> Result<Uid, Fault> {
         let internal_date = self.date.unwrap_or_else(|| tx.now());
         let (body, structure, flags) = (&self.body, &self.structure, self.flags.clone());
         let message = NewMessage { body, prefix: &[], structure, flags, internal_date, envelope: None };

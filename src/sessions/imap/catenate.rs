@@ -1,17 +1,14 @@
 //! CATENATE's URLs: octets of messages that the login may read anyway become part of a new one. What leaves a body that
 //! way is a transfer, as if it had been fetched: the new message can be read without another event of the old one.
 
-use super::Imap;
 use super::places::Place;
+use super::{Imap, stream};
 use crate::flows::{Access, FetchBasis};
 use crate::mail::{AclRights, Fault, Status, Uid};
 use crate::proto::imap::name::Names;
 use crate::proto::imap::url::MessageUrl;
-use crate::proto::mime::section::{Found, SectionText, partial};
+use crate::proto::mime::section::{Found, partial};
 use crate::store::BodyReader;
-
-/// Octets that are decrypted at once.
-const CHUNK: u64 = 256 * 1024;
 
 impl Imap {
     /// Appends what a URL stands for to the message that is being put together.
@@ -26,15 +23,14 @@ impl Imap {
         let view = place.account.view(place.info.id, uid).map_err(bad)?;
         let structure = view.structure.prefixed(&view.prefix);
         let found = parsed.section.find(&structure).ok_or_else(|| bad_url(url))?;
-        let own_header =
-            parsed.section.path.is_empty() && !matches!(parsed.section.text, SectionText::Whole | SectionText::Text);
-        if let (Found::Octets(range), false) = (&found, own_header) {
+        let is_body = parsed.section.is_body();
+        if let (Found::Octets(range), true) = (&found, is_body) {
             let range = parsed.partial.map_or(range.clone(), |asked| partial(range, asked.start, asked.length));
             let body = self.receive_body(&place, uid).await.map_err(bad)?;
             return self.append_body(&body, range).await;
         }
         let octets = match found {
-            Found::Fields(range, fields) if !own_header => {
+            Found::Fields(range, fields) if is_body => {
                 fields.of(&self.receive_body(&place, uid).await.map_err(bad)?.read(range)?)
             }
             Found::Fields(_, fields) => fields.of(&structure.header),
@@ -72,10 +68,7 @@ impl Imap {
         self.reserve(range.end - range.start)?;
         let mut at = range.start;
         while at < range.end {
-            let octets = body.read(at..range.end.min(at + CHUNK))?;
-            if octets.is_empty() {
-                return Err(Fault::ours(Status::Storage, "a body is shorter than its structure says"));
-            }
+            let octets = stream::next_chunk(body, at..range.end)?;
             at += octets.len() as u64;
             self.append_octets(&octets).await?;
         }

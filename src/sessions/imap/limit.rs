@@ -8,16 +8,17 @@ impl Imap {
     /// Leaves of chosen messages, ascending, the newest within the limit; the response code that says so.
     // [rfc9738#3.1]
     pub(super) fn limited<T>(&self, chosen: &mut Vec<T>, uid: impl Fn(&T) -> Uid) -> Option<String> {
-        let excess = self.beyond_limit(chosen.len())?;
+        let excess = self.beyond_limit(u32::try_from(chosen.len()).unwrap_or(u32::MAX))?;
         chosen.drain(..excess);
         chosen.first().map(|first| self.limit_code(uid(first)))
     }
 
     /// How many messages of so many are beyond the limit, if any.
-    pub(super) fn beyond_limit(&self, messages: usize) -> Option<usize> {
-        let limit = usize::try_from(self.services.limits.messages).unwrap_or(usize::MAX);
+    pub(super) fn beyond_limit(&self, messages: u32) -> Option<usize> {
+        let limit = self.services.limits.messages;
         let applies = limit > 0 && !self.machine.is_off("MESSAGELIMIT");
-        messages.checked_sub(limit).filter(|excess| applies && *excess > 0)
+        let excess = messages.checked_sub(limit).filter(|excess| applies && *excess > 0)?;
+        usize::try_from(excess).ok()
     }
 
     /// `MESSAGELIMIT 1000 23221`: the lowest UID that was worked on.
@@ -28,7 +29,7 @@ impl Imap {
     /// Refuses what must be done for all messages or for none.
     // [rfc9738#3.2]
     pub(super) fn within_limit(&self, messages: usize) -> Result<(), Fault> {
-        match self.beyond_limit(messages) {
+        match self.beyond_limit(u32::try_from(messages).unwrap_or(u32::MAX)) {
             None => Ok(()),
             Some(_) => {
                 let limit = self.services.limits.messages.into();

@@ -108,7 +108,7 @@ impl Imap {
     // [rfc9738#3.1]
     pub(super) fn searched(&self) -> Outcome {
         let view = &self.selected()?.view;
-        let lowest = self.beyond_limit(view.all().count()).and_then(|beyond| view.all().nth(beyond));
+        let lowest = self.beyond_limit(view.len()).and_then(|beyond| view.all().nth(beyond));
         Ok(lowest.map_or_else(Completion::plain, |(_, uid)| Completion::with(self.limit_code(uid))))
     }
 
@@ -128,7 +128,7 @@ impl Imap {
     pub(super) async fn find(&self, tag: &str, key: SearchKey, out: &mut Output) -> Result<Vec<Found>, Fault> {
         let selected = self.selected()?;
         let query = Query::new(key, &selected.searched(self.services.edge.now()));
-        let beyond = self.beyond_limit(selected.view.all().count()).unwrap_or_default();
+        let beyond = self.beyond_limit(selected.view.len()).unwrap_or_default();
         let sifted = by_record(&selected.index, selected.view.all().skip(beyond), &query);
         self.decide(tag, query, sifted, self.reader()?, out).await
     }

@@ -58,10 +58,7 @@ pub(super) async fn content(
 async fn stream(body: &BodyReader, range: Range<u64>, out: &mut Output) -> Result<Peer, Fault> {
     let mut at = range.start;
     while at < range.end {
-        let bytes = body.read(at..range.end.min(at + CHUNK))?;
-        if bytes.is_empty() {
-            return Err(Fault::ours(Status::Storage, "a body is shorter than its structure says"));
-        }
+        let bytes = next_chunk(body, at..range.end)?;
         out.extend(&bytes);
         at += bytes.len() as u64;
         if out.flush_if_large().await.is_err() {
@@ -69,6 +66,15 @@ async fn stream(body: &BodyReader, range: Range<u64>, out: &mut Output) -> Resul
         }
     }
     Ok(Peer::Listens)
+}
+
+/// The first octets of a range that is not empty, as many as are decrypted at once.
+pub(super) fn next_chunk(body: &BodyReader, range: Range<u64>) -> Result<Vec<u8>, Fault> {
+    let bytes = body.read(range.start..range.end.min(range.start + CHUNK))?;
+    if bytes.is_empty() {
+        return Err(Fault::ours(Status::Storage, "a body is shorter than its structure says"));
+    }
+    Ok(bytes)
 }
 
 /// Octets of a part with its transfer encoding undone, as a `literal8`.
