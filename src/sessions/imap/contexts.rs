@@ -22,7 +22,7 @@ use crate::store::Record;
 
 /// Searches that one session may have followed at a time.
 const CONTEXTS_MAX: usize = 16;
-/// Messages of a change that are read for one search; beyond it the search is given up.
+/// Messages of a change whose headers are read for one search; beyond it the search is given up.
 const READS_MAX: usize = 64;
 
 /// The searches of a session that are followed.
@@ -107,10 +107,12 @@ impl Imap {
         Ok(returns.is_some_and(|returns| returns.update) && self.can_be_followed(key))
     }
 
-    /// What depends on the hour, or on numbers that move, is answered once.
+    /// What depends on the hour, or on numbers that move, is answered once; so is what would read whole messages each
+    /// time that something changes, outside of the turns that searches take.
     fn can_be_followed(&self, key: &SearchKey) -> bool {
         let moves = |key: &SearchKey| match key {
             SearchKey::Older(_) | SearchKey::Younger(_) | SearchKey::Sequence(_) => true,
+            SearchKey::Body(_) | SearchKey::Text(_) => true,
             SearchKey::Uid(set) => set.is_saved_result(),
             _ => false,
         };

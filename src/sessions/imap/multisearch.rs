@@ -20,6 +20,10 @@ impl Imap {
     // [rfc7377#2.1]
     pub(super) async fn multi_search(&mut self, tag: &str, search: MultiSearch, out: &mut Output) -> Outcome {
         let MultiSearch { filters, returns, key } = search;
+        // [rfc5267#4.3.1] results of several mailboxes are told once
+        if returns.update {
+            Self::tell_not_followed(tag, out);
+        }
         if filters == [Filter::Selected] {
             // SAVE and sequence numbers have their meaning then
             let selected = self.selected()?;

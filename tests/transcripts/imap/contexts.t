@@ -63,6 +63,10 @@ C: w1 SEARCH RETURN (UPDATE COUNT) YOUNGER 3600
 S: * NO [NOUPDATE "w1"] changes of this search are not told
 S: * ESEARCH (TAG "w1") COUNT 3
 S: w1 OK SEARCH completed
+C: x1 SEARCH RETURN (UPDATE COUNT) TEXT nothing
+S: * NO [NOUPDATE "x1"] changes of this search are not told
+S: * ESEARCH (TAG "x1") COUNT 0
+S: x1 OK SEARCH completed
 C: o1 UID SORT RETURN (UPDATE COUNT) (DATE) UTF-8 ALL
 S: * NO [NOUPDATE "o1"] changes of this search are not told
 S: * ESEARCH (TAG "o1") UID COUNT 3

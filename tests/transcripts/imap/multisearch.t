@@ -25,6 +25,10 @@ C: g ESEARCH IN (subtree-one Projets subscribed) SEEN
 S: * ESEARCH (TAG "g" MAILBOX INBOX UIDVALIDITY 1795341600) UID ALL 2
 S: * ESEARCH (TAG "g" MAILBOX "Projets/Nord" UIDVALIDITY 1795341607) UID ALL 1
 S: g OK ESEARCH completed
+C: g2 ESEARCH IN (inboxes) RETURN (UPDATE) SEEN
+S: * NO [NOUPDATE "g2"] changes of this search are not told
+S: * ESEARCH (TAG "g2" MAILBOX INBOX UIDVALIDITY 1795341600) UID ALL 2
+S: g2 OK ESEARCH completed
 C: h ESEARCH IN (mailboxes nothing) ALL
 S: h OK ESEARCH completed
 C: i ESEARCH IN (selected-delayed) ALL
