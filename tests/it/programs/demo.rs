@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::tools::run;
+
 /// Two running operators.
 pub struct Demo {
     pub dir: TempDir,
@@ -74,6 +76,18 @@ impl Operator<'_> {
     /// Host and port of a service.
     pub fn service(&self, name: &str) -> (&str, &str) {
         self.text(name).rsplit_once(':').unwrap()
+    }
+
+    /// Runs a program of `tests/programs` on the first person's mailbox: host, port, address and anchors are its
+    /// arguments, before `more`, and the password its input. What it prints.
+    pub fn python(&self, script: &str, more: &[&str]) -> String {
+        let ((host, port), (user, password)) = (self.service("imaps"), self.user(0));
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs").join(script);
+        let mut python = Command::new("python3");
+        python.arg(script).args([host, port, user, self.text("ca")]).args(more);
+        let (ok, told) = run(&mut python, &format!("{password}\n"));
+        assert!(ok, "{more:?}: {told}");
+        told
     }
 
     /// Address and password of a person.

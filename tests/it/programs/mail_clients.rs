@@ -30,14 +30,7 @@ fn imaplib_goes_through_a_mailbox_s_life() {
         return;
     }
     let demo = Demo::start();
-    let a = demo.operator(0);
-    let (host, port) = a.service("imaps");
-    let (user, password) = a.user(0);
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/imaplib_life.py");
-    let mut python = Command::new("python3");
-    python.arg(script).args([host, port, user, a.text("ca")]);
-    let (ok, told) = run(&mut python, &format!("{password}\n"));
-    assert!(ok, "{told}");
+    demo.operator(0).python("imaplib_life.py", &[]);
 }
 
 #[test]
@@ -47,14 +40,7 @@ fn a_conversation_is_compressed() {
         return;
     }
     let demo = Demo::start();
-    let a = demo.operator(0);
-    let (host, port) = a.service("imaps");
-    let (user, password) = a.user(0);
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/imap_compressed.py");
-    let mut python = Command::new("python3");
-    python.arg(script).args([host, port, user, a.text("ca")]);
-    let (ok, told) = run(&mut python, &format!("{password}\n"));
-    assert!(ok, "{told}");
+    demo.operator(0).python("imap_compressed.py", &[]);
 }
 
 #[test]
@@ -64,13 +50,7 @@ fn hostile_clients_cost_a_bounded_memory() {
         return;
     }
     let demo = Demo::start();
-    let a = demo.operator(0);
-    let ((host, port), (user, password)) = (a.service("imaps"), a.user(0));
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/imap_memory.py");
-    let mut python = Command::new("python3");
-    python.arg(script).args([host, port, user, a.text("ca"), &demo.pid().to_string()]);
-    let (ok, told) = run(&mut python, &format!("{password}\n"));
-    assert!(ok, "{told}");
+    demo.operator(0).python("imap_memory.py", &[&demo.pid().to_string()]);
 }
 
 #[test]
@@ -80,7 +60,7 @@ fn mbsync_pulls_pushes_flags_and_pulls_nothing_twice() {
     }
     let demo = Demo::start();
     let a = demo.operator(0);
-    let config = mbsync_config(&demo, &a);
+    let config = mbsync_config(&demo, &a, &demo.path("maildir"), "Patterns *\nCreate Near");
     let sync = || {
         let (ok, told) = run(Command::new("mbsync").arg("-c").arg(&config).arg("-a"), "");
         assert!(ok, "{told}");
@@ -99,19 +79,19 @@ fn mbsync_pulls_pushes_flags_and_pulls_nothing_twice() {
     assert!(flags.iter().all(|line| line.contains("\\Seen")), "{flags:?}");
 }
 
-fn mbsync_config(demo: &Demo, a: &Operator<'_>) -> std::path::PathBuf {
-    let (host, port) = a.service("imaps");
-    let (user, password) = a.user(0);
-    let (maildir, secret, config) = (demo.path("maildir"), demo.path("secret"), demo.path("mbsyncrc"));
-    fs::create_dir(&maildir).unwrap();
+/// A configuration of mbsync that keeps these maildirs like the server's mailboxes; `which` says which of them.
+pub(super) fn mbsync_config(demo: &Demo, a: &Operator<'_>, maildirs: &Path, which: &str) -> std::path::PathBuf {
+    let ((host, port), (user, password)) = (a.service("imaps"), a.user(0));
+    let (secret, config) = (demo.path("secret"), maildirs.with_extension("mbsyncrc"));
+    fs::create_dir_all(maildirs).unwrap();
     fs::write(&secret, password).unwrap();
     let text = format!(
         "IMAPAccount a\nHost {host}\nPort {port}\nUser {user}\nPassCmd \"cat {}\"\nSSLType IMAPS\nSystemCertificates no\n\
          CertificateFile {}\n\nIMAPStore far\nAccount a\n\nMaildirStore near\nPath {maildir}/\nInbox {maildir}/INBOX\n\
-         SubFolders Verbatim\n\nChannel all\nFar :far:\nNear :near:\nPatterns *\nCreate Near\nSync All\nSyncState *\n",
+         SubFolders Verbatim\n\nChannel all\nFar :far:\nNear :near:\n{which}\nSync All\nSyncState *\n",
         secret.display(),
         a.text("ca"),
-        maildir = maildir.display(),
+        maildir = maildirs.display(),
     );
     fs::write(&config, text).unwrap();
     config

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::demo::{Demo, Operator};
-use super::mail_clients::messages;
+use super::mail_clients::{mbsync_config, messages};
 use crate::tools::{have, run};
 
 /// The messages that mbsync carries both ways.
@@ -19,12 +19,7 @@ fn script(name: &str) -> PathBuf {
 
 /// Does something to the mailbox behind the program's back; what it prints.
 fn mailbox(a: &Operator<'_>, actions: &[&str]) -> String {
-    let ((host, port), (user, password)) = (a.service("imaps"), a.user(0));
-    let mut python = Command::new("python3");
-    python.arg(script("mailbox.py")).args([host, port, user, a.text("ca")]).args(actions);
-    let (ok, told) = run(&mut python, &format!("{password}\n"));
-    assert!(ok, "{actions:?}: {told}");
-    told
+    a.python("mailbox.py", actions)
 }
 
 /// Writes a file that holds a password or names one, for its owner alone.
@@ -160,7 +155,6 @@ fn mbsync_carries_ten_thousand_messages_both_ways() {
     }
     let demo = Demo::start();
     let a = demo.operator(0);
-    write_secret(&demo.path("secret"), a.user(0).1);
     let (here, there) = (demo.path("here"), demo.path("there"));
     for folder in ["INBOX", "Nombreux"].into_iter().flat_map(|name| ["cur", "new", "tmp"].map(|sub| (name, sub))) {
         fs::create_dir_all(here.join(folder.0).join(folder.1)).unwrap();
@@ -170,7 +164,6 @@ fn mbsync_carries_ten_thousand_messages_both_ways() {
         let text = format!("From: a@b.mssante.fr\nSubject: m{number}\nMessage-ID: <{number}@essai>\n\nHi\n");
         fs::write(here.join(format!("Nombreux/cur/{number}.essai:2,{seen}")), text).unwrap();
     }
-    fs::create_dir(&there).unwrap();
     mbsync(&demo, &a, &here);
     mbsync(&demo, &a, &there);
     let arrived = messages(&there.join("Nombreux"));
@@ -182,18 +175,7 @@ fn mbsync_carries_ten_thousand_messages_both_ways() {
 
 /// Makes a folder of maildirs and the server's mailboxes alike.
 fn mbsync(demo: &Demo, a: &Operator<'_>, maildirs: &Path) {
-    let ((host, port), config) = (a.service("imaps"), maildirs.with_extension("mbsyncrc"));
-    let text = format!(
-        "IMAPAccount a\nHost {host}\nPort {port}\nUser {}\nPassCmd \"cat {}\"\nSSLType IMAPS\nSystemCertificates no\n\
-         CertificateFile {}\n\nIMAPStore far\nAccount a\n\nMaildirStore near\nPath {near}/\nInbox {near}/INBOX\n\
-         SubFolders Verbatim\n\nChannel all\nFar :far:\nNear :near:\nPatterns Nombreux\nCreate Both\nSync All\n\
-         SyncState *\n",
-        a.user(0).0,
-        demo.path("secret").display(),
-        a.text("ca"),
-        near = maildirs.display(),
-    );
-    fs::write(&config, text).unwrap();
+    let config = mbsync_config(demo, a, maildirs, "Patterns Nombreux\nCreate Both");
     let (ok, told) = run(Command::new("mbsync").arg("-c").arg(&config).arg("-a"), "");
     assert!(ok, "{told}");
 }
