@@ -44,13 +44,6 @@ struct Memory {
     tried: Option<Time>,
 }
 
-/// What is to be done for somebody who needs something of the provider.
-enum Next {
-    Use(Known),
-    Fetch,
-    Unavailable,
-}
-
 /// One provider.
 pub(super) struct Provider {
     settings: ProviderSettings,
@@ -108,17 +101,13 @@ impl Provider {
 
     /// What is known of the provider, fetched when it has to be.
     async fn known(&self, suffices: impl Fn(&Known) -> bool) -> Result<Known, Fault> {
-        match self.next(&suffices) {
-            Next::Use(known) => return Ok(known),
-            Next::Unavailable => return Err(unavailable("its provider was asked a moment ago, in vain")),
-            Next::Fetch => {}
+        if let Some(answer) = self.at_once(&suffices) {
+            return answer;
         }
         let _turn = self.turn.acquire().await.map_err(unavailable)?;
         // Whoever had the turn before may have brought what is needed, or failed.
-        match self.next(&suffices) {
-            Next::Use(known) => return Ok(known),
-            Next::Unavailable => return Err(unavailable("its provider was asked a moment ago, in vain")),
-            Next::Fetch => {}
+        if let Some(answer) = self.at_once(&suffices) {
+            return answer;
         }
         let now = self.clock.now();
         self.memory().tried = Some(now);
@@ -138,15 +127,16 @@ impl Provider {
         }
     }
 
-    fn next(&self, suffices: impl Fn(&Known) -> bool) -> Next {
+    /// What can be said without a fetch; nothing when one is due.
+    fn at_once(&self, suffices: impl Fn(&Known) -> bool) -> Option<Result<Known, Fault>> {
         let now = self.clock.now();
         let memory = self.memory();
         let may_try = memory.tried.is_none_or(|tried| passed(tried, self.freshness.again_after, now));
         match &memory.known {
-            Some(known) if suffices(known) && !passed(known.at, self.freshness.every, now) => Next::Use(known.clone()),
-            _ if may_try => Next::Fetch,
-            Some(known) if suffices(known) && self.serves(known, now) => Next::Use(known.clone()),
-            _ => Next::Unavailable,
+            Some(known) if suffices(known) && !passed(known.at, self.freshness.every, now) => Some(Ok(known.clone())),
+            _ if may_try => None,
+            Some(known) if suffices(known) && self.serves(known, now) => Some(Ok(known.clone())),
+            _ => Some(Err(unavailable("its provider was asked a moment ago, in vain"))),
         }
     }
 
